@@ -1,0 +1,36 @@
+-- The records of runs: one row when a run starts, one when it ends. A row is never rewritten.
+CREATE TABLE runs
+(
+    TenantId LowCardinality(String) CODEC(ZSTD(1)),
+    RunId UUID CODEC(ZSTD(1)),
+    RootRunId UUID CODEC(ZSTD(1)),
+    ParentRunId UUID CODEC(ZSTD(1)) COMMENT 'zero: a root',
+    RunPath Array(UUID) CODEC(ZSTD(1)) COMMENT 'ancestors, the root first',
+    Record Enum8('started' = 0, 'ended' = 1) CODEC(ZSTD(1)),
+    Job LowCardinality(String) CODEC(ZSTD(1)),
+    Attempt UInt32 CODEC(ZSTD(1)),
+    Trigger LowCardinality(String) CODEC(ZSTD(1)),
+    PrincipalId LowCardinality(String) CODEC(ZSTD(1)),
+    PrincipalKind LowCardinality(String) CODEC(ZSTD(1)),
+    Authority LowCardinality(String) CODEC(ZSTD(1)),
+    Assurance Enum8('none' = 0, 'asserted' = 1, 'inherited' = 2, 'verified' = 3, 'refuted' = 4) CODEC(ZSTD(1)),
+    Actor LowCardinality(String) CODEC(ZSTD(1)),
+    StartedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    EndedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)) COMMENT 'zero in a started record',
+    Outcome LowCardinality(String) CODEC(ZSTD(1)),
+    Message String CODEC(ZSTD(1)),
+    BatchId UUID CODEC(ZSTD(1)),
+    RowNumber UInt32 CODEC(ZSTD(1)),
+    ReceivedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+
+    INDEX idx_run_id RunId TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX idx_started_at StartedAt TYPE minmax GRANULARITY 1,
+    INDEX idx_batch_id BatchId TYPE bloom_filter(0.01) GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(ReceivedAt)
+ORDER BY (TenantId, RootRunId, RunId, Record)
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
