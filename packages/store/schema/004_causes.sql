@@ -3,13 +3,13 @@
 CREATE TABLE causes
 (
     TenantId LowCardinality(String) CODEC(ZSTD(1)),
-    Kind LowCardinality(String) CODEC(ZSTD(1)) COMMENT 'call, message, schedule, retry, spawn, approval, handoff, link',
+    Kind LowCardinality(String) COMMENT 'call, message, schedule, retry, spawn, approval, handoff, link' CODEC(ZSTD(1)),
     CauseTraceId String CODEC(ZSTD(1)),
     CauseSpanId String CODEC(ZSTD(1)),
     EffectTraceId String CODEC(ZSTD(1)),
     EffectSpanId String CODEC(ZSTD(1)),
     EffectRunId UUID CODEC(ZSTD(1)),
-    Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)) COMMENT 'start of the effect'
+    Timestamp DateTime64(9) COMMENT 'start of the effect' CODEC(Delta(8), ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (TenantId, CauseTraceId, CauseSpanId, EffectTraceId, EffectSpanId, Kind)
