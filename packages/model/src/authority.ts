@@ -17,7 +17,7 @@ const KIND_OF_SCHEME: Readonly<Record<string, AuthorityKind>> = {
   approval: 'approval',
 };
 
-const AUTHORITY_ID = /^(user|policy|approval):[^\s\p{Cc}]{1,500}$/u;
+const AUTHORITY_ID = /^(user|policy|approval):[^\s\p{Cc}\p{Cf}\p{Cs}]{1,500}$/u;
 
 /** @returns undefined where the id is not `user:…`, `policy:…` or `approval:…`. */
 export const authorityOf = (id: string): Authority | undefined => {

@@ -18,8 +18,11 @@ export interface Principal {
   readonly kind: PrincipalKind;
 }
 
-/** RFC 3986 scheme and a non-empty rest, no blanks or control characters; 512 characters at most. */
-const PRINCIPAL_ID = /^[a-z][a-z0-9+.-]*:[^\s\p{Cc}]+$/u;
+/**
+ * RFC 3986 scheme and a non-empty rest; 512 characters at most. No blanks, control characters, or invisible ones
+ * (bidirectional overrides, zero-width characters): two ids that look the same must be the same.
+ */
+const PRINCIPAL_ID = /^[a-z][a-z0-9+.-]*:[^\s\p{Cc}\p{Cf}\p{Cs}]+$/u;
 const PRINCIPAL_ID_MAX_LENGTH = 512;
 
 export const isPrincipalId = (text: string): boolean =>
