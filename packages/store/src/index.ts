@@ -1,5 +1,10 @@
+export { type Batch, countBatch, type InsertOutcome, insertBatch } from './batches.ts';
 export { migrate, readMigrations } from './migrations.ts';
 export { openStore, type Store, type StoreOptions, storeErrorOf } from './open.ts';
+export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
+export { RowWriter } from './rowbinary/row-writer.ts';
+export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';
+export { encodeRunRow, type RowPlace, type RunRecordKind } from './rowbinary/run-rows.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export { type Column, columnList, type RowTable } from './tables/columns.ts';
 export { OTEL_TRACES } from './tables/otel-traces.ts';
