@@ -1,0 +1,141 @@
+import { CodedError } from '@whence/model';
+import { describe, expect, it } from 'vitest';
+import { newKey } from './credential-key.ts';
+import { readCredentials } from './credentials.ts';
+
+const HASH = `sha256:${'ab'.repeat(32)}`;
+const whole = `
+trustDomain: bank.example
+keys:
+  - id: scheduler
+    hash: ${HASH}
+    tenant: acme
+    actor: k8s://demo/jobs/scheduler
+    witness: gateway
+    grants:
+      - principal: { id: 'k8s://demo/jobs/nightly', kind: scheduler }
+        jobs: ['nightly-*']
+        authority: policy:nightly-jobs@3
+  - id: billing
+    hash: sha256:${'cd'.repeat(32)}
+    actor: k8s://demo/billing
+`;
+
+const faultsOf = (text: string): string[] => {
+  try {
+    readCredentials(text, 'keys.yaml');
+  } catch (error) {
+    expect(error).toBeInstanceOf(CodedError);
+    expect(error).toMatchObject({ code: 'credentials_invalid' });
+    return (error as Error).message.split('\n');
+  }
+  throw new Error('no fault found');
+};
+
+describe('readCredentials', () => {
+  it('reads the whole of it, with what may be left out', () => {
+    const set = readCredentials(whole, 'keys.yaml');
+    expect(set.trustDomain).toBe('bank.example');
+    expect(set.credentials.get('scheduler')).toEqual({
+      id: 'scheduler',
+      tenant: 'acme',
+      actor: 'k8s://demo/jobs/scheduler',
+      witness: 'gateway',
+      grants: [
+        {
+          principal: { id: 'k8s://demo/jobs/nightly', kind: 'scheduler' },
+          jobs: ['nightly-*'],
+          authority: { kind: 'policy', id: 'policy:nightly-jobs@3' },
+        },
+      ],
+    });
+    expect(set.credentials.get('billing')).toEqual({
+      id: 'billing',
+      tenant: 'default',
+      actor: 'k8s://demo/billing',
+      witness: 'sdk',
+      grants: [],
+    });
+    expect(set.hashes.get('billing')?.toString('hex')).toBe('cd'.repeat(32));
+  });
+
+  it('reads JSON as well', () => {
+    const text = JSON.stringify({ trustDomain: 'd', keys: [{ id: 'a', hash: HASH, actor: 'k8s://a/b' }] });
+    expect([...readCredentials(text, 'keys.json').credentials.keys()]).toEqual(['a']);
+  });
+
+  it('names every fault at once, and where it is', () => {
+    const faults = faultsOf(`
+trustDomain: Bank Example
+extra: 1
+keys:
+  - id: UPPER
+    hash: md5:00
+    actor: not a uri
+    surprise: true
+    tenant: -x
+    witness: someone
+    grants:
+      - principal: { id: 'nobody', kind: root }
+        jobs: []
+        authority: role:admin
+      - principal: { id: 'k8s://a/b', kind: workload }
+        jobs: ["a\\nb"]
+`);
+    expect(faults[0]).toBe('keys.yaml: 13 faults');
+    expect(faults.slice(1).map((line) => line.trim().split(': ')[0])).toEqual([
+      'trustDomain',
+      'keys[0].id',
+      'keys[0].hash',
+      'keys[0].tenant',
+      'keys[0].actor',
+      'keys[0].witness',
+      'keys[0].grants[0].principal.id',
+      'keys[0].grants[0].principal.kind',
+      'keys[0].grants[0].jobs',
+      'keys[0].grants[0].authority',
+      'keys[0].grants[1].jobs[0]',
+      'keys[0]',
+      '(the file)',
+    ]);
+    expect(faults.at(-2)).toContain('surprise');
+    expect(faults.at(-1)).toContain('extra');
+  });
+
+  it('finds an id and a hash given twice', () => {
+    const key = (id: string, hash: string) => ({ id, hash, actor: 'k8s://a/b' });
+    const other = `sha256:${'00'.repeat(32)}`;
+    const faults = faultsOf(
+      JSON.stringify({ trustDomain: 'd', keys: [key('a', HASH), key('a', other), key('b', HASH)] }),
+    );
+    expect(faults.slice(1)).toEqual([
+      '  keys[1].id: is that of keys[0] as well',
+      '  keys[2].hash: is that of keys[0] as well',
+    ]);
+  });
+
+  it.each([
+    ['an empty file', '', '(the file)'],
+    ['a list', '[]', '(the file)'],
+    ['no keys', 'trustDomain: d', 'keys'],
+    ['a broken line', 'trustDomain: d\nkeys: [\n', 'line 3'],
+    ['a field given twice', 'trustDomain: d\ntrustDomain: e\nkeys: []', 'line 2'],
+  ])('refuses %s', (_, text, where) => {
+    expect(faultsOf(text)[1]).toContain(where);
+  });
+
+  it('repeats no key, wherever one was put by mistake', () => {
+    const { key } = newKey('a');
+    const secret = key.slice('whk_a_'.length);
+    for (const text of [
+      `trustDomain: d\nkeys:\n  - id: a\n    hash: ${key}\n    actor: k8s://a/b\n`,
+      `trustDomain: d\nkeys:\n  - id: ${key}\n    hash: ${HASH}\n    actor: ${key}\n`,
+      `trustDomain: ${key}\nkeys: []`,
+      `trustDomain: d\n${key}: 1\nkeys: []`,
+      `trustDomain: d\nkeys: []\n${key}`,
+      `${key}: [`,
+    ]) {
+      expect(faultsOf(text).join('\n')).not.toContain(secret);
+    }
+  });
+});

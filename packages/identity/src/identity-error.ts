@@ -1,0 +1,17 @@
+import { CodedError } from '@whence/model';
+
+export type IdentityErrorCode =
+  /** The credentials file cannot be used; the message lists every fault in it. */
+  | 'credentials_invalid'
+  /** The MAC key file is not what it should be. */
+  | 'mac_keys_invalid'
+  /** Others on this machine may read the MAC key file. */
+  | 'mac_keys_exposed'
+  /** The MAC key file can neither be read nor created. */
+  | 'mac_keys_unavailable';
+
+export const identityError = (
+  code: IdentityErrorCode,
+  message: string,
+  cause?: unknown,
+): CodedError<IdentityErrorCode> => new CodedError(code, message, cause === undefined ? {} : { cause });
