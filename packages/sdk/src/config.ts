@@ -1,0 +1,161 @@
+import type { Sampler } from '@opentelemetry/sdk-trace';
+import { SAMPLERS, samplerNamed } from './other-sampler.ts';
+
+export const LOG_LEVELS = ['silent', 'warn', 'info'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Each overrides its environment variable. */
+export interface WhenceOptions {
+  /** Where runs are asked for: `http://127.0.0.1:4318`. Without one, runs are asserted. */
+  readonly issuerUrl?: string;
+  /** The workload's credential, for the issuer and for the OTLP receiver. */
+  readonly key?: string;
+  /** `service.name`. */
+  readonly service?: string;
+  /** What to say on stderr: nothing, what went wrong, or the start-up line too. */
+  readonly log?: LogLevel;
+  /** For traces outside of any run. Default: what `OTEL_TRACES_SAMPLER` says. */
+  readonly sampler?: Sampler;
+}
+
+export interface SdkConfig {
+  /** Without a trailing slash. */
+  readonly issuerUrl: string | undefined;
+  readonly key: string | undefined;
+  readonly service: string | undefined;
+  readonly log: LogLevel;
+  /** For traces outside of any run. */
+  readonly sampler: Sampler;
+  readonly tracesExporter: 'otlp' | 'console' | 'none';
+  /** For people: the exporter finds it by itself. */
+  readonly tracesEndpoint: string;
+  readonly sendsKeyToExporter: boolean;
+  /** Spans held until exported; further ones are dropped, counted and reported. */
+  readonly maxQueueSize: number;
+  readonly maxExportBatchSize: number;
+  readonly scheduledDelayMillis: number;
+  /** False where `OTEL_NODE_RESOURCE_DETECTORS` chooses. */
+  readonly detectsResource: boolean;
+  /** Only where somebody asked for them: Whence takes traces. */
+  readonly exportsMetrics: boolean;
+  readonly exportsLogs: boolean;
+  /** The parent of this process, as given by the one that started it. */
+  readonly parent: { readonly traceparent: string; readonly tracestate?: string } | undefined;
+}
+
+export interface ReadConfig {
+  readonly config: SdkConfig;
+  /** One sentence each. A value at fault is as if it were not set: the SDK must not stop its host. */
+  readonly faults: readonly string[];
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The variables read here; OpenTelemetry's own reader takes the other `OTEL_*` ones. README.md lists all of them. */
+export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig => {
+  const faults: string[] = [];
+  const text = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const fault = <T>(fallback: T, sentence: string): T => {
+    faults.push(sentence);
+    return fallback;
+  };
+
+  const oneOf = <const V extends string>(
+    name: string,
+    value: string | undefined,
+    all: readonly V[],
+    otherwise: V,
+  ): V => {
+    if (value === undefined) return otherwise;
+    return (
+      all.find((each) => each === value.toLowerCase()) ??
+      fault(otherwise, `${name} is ${JSON.stringify(value)}, not ${all.join(', ')}: taken as ${otherwise}`)
+    );
+  };
+
+  const count = (name: string, otherwise: number): number => {
+    const value = text(name);
+    if (value === undefined) return otherwise;
+    return /^[1-9][0-9]{0,8}$/.test(value)
+      ? Number(value)
+      : fault(
+          otherwise,
+          `${name} is ${JSON.stringify(value)}, not a whole number above 0: taken as ${otherwise}`,
+        );
+  };
+
+  const ratio = (name: string): number => {
+    const value = Number(text(name) ?? 1);
+    return value >= 0 && value <= 1 ? value : fault(1, `${name} is no number from 0 to 1: taken as 1`);
+  };
+
+  const httpUrl = (name: string, value: string | undefined): string | undefined => {
+    if (value === undefined) return undefined;
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    return url?.protocol === 'http:' || url?.protocol === 'https:'
+      ? value.replace(/\/+$/, '')
+      : fault(undefined, `${name} is no http or https address: ignored`);
+  };
+
+  const headerValue = (name: string, value: string | undefined): string | undefined => {
+    if (value === undefined) return undefined;
+    return /^[\x21-\x7e]+$/.test(value)
+      ? value
+      : fault(undefined, `${name} has characters that no HTTP header carries: ignored`);
+  };
+
+  const protocol = text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? text('OTEL_EXPORTER_OTLP_PROTOCOL');
+  if (protocol !== undefined && protocol !== 'http/protobuf') {
+    fault(undefined, `OTLP over ${JSON.stringify(protocol)} is not supported here: http/protobuf is used`);
+  }
+
+  const maxQueueSize = count('OTEL_BSP_MAX_QUEUE_SIZE', MAX_QUEUE_SIZE);
+  const key = headerValue('WHENCE_KEY', options.key ?? text('WHENCE_KEY'));
+  const traceparent = text('TRACEPARENT');
+  const tracestate = text('TRACESTATE');
+
+  const config: SdkConfig = {
+    issuerUrl: httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL')),
+    key,
+    service: options.service,
+    log: oneOf('WHENCE_LOG', options.log ?? text('WHENCE_LOG'), LOG_LEVELS, 'info'),
+    sampler:
+      options.sampler ??
+      samplerNamed(
+        oneOf('OTEL_TRACES_SAMPLER', text('OTEL_TRACES_SAMPLER'), SAMPLERS, 'parentbased_always_on'),
+        ratio('OTEL_TRACES_SAMPLER_ARG'),
+      ),
+    tracesExporter: oneOf('OTEL_TRACES_EXPORTER', text('OTEL_TRACES_EXPORTER'), EXPORTERS, 'otlp'),
+    tracesEndpoint: tracesEndpoint(text),
+    sendsKeyToExporter: key !== undefined && !hasAuthorization(text),
+    maxQueueSize,
+    maxExportBatchSize: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), maxQueueSize),
+    scheduledDelayMillis: count('OTEL_BSP_SCHEDULE_DELAY', 1000),
+    detectsResource: text('OTEL_NODE_RESOURCE_DETECTORS') === undefined,
+    exportsMetrics: text('OTEL_METRICS_EXPORTER') !== undefined,
+    exportsLogs: text('OTEL_LOGS_EXPORTER') !== undefined,
+    parent:
+      traceparent === undefined
+        ? undefined
+        : { traceparent, ...(tracestate === undefined ? {} : { tracestate }) },
+  };
+  return { config: Object.freeze(config), faults };
+};
+
+/** Some 50 MB at worst. OpenTelemetry's 2,048 loses most of a burst. */
+const MAX_QUEUE_SIZE = 32_768;
+
+const EXPORTERS = ['otlp', 'console', 'none'] as const;
+
+type Text = (name: string) => string | undefined;
+
+const tracesEndpoint = (text: Text): string => {
+  const all = text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost:4318';
+  return text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? `${all.replace(/\/+$/, '')}/v1/traces`;
+};
+
+const hasAuthorization = (text: Text): boolean =>
+  ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_EXPORTER_OTLP_TRACES_HEADERS'].some((name) =>
+    /(^|,)\s*authorization\s*=/i.test(text(name) ?? ''),
+  );

@@ -1,0 +1,87 @@
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { envDetector, hostDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { CauseLinks } from './cause-links.ts';
+import { endOpenChildSpans } from './child-span.ts';
+import type { SdkConfig } from './config.ts';
+import { instrumentations } from './instrumentations.ts';
+import type { Notices } from './notices.ts';
+import { ProcessParentContextManager, processParent } from './process-parent.ts';
+import { processResource } from './process-resource.ts';
+import { RunSampler } from './run-sampler.ts';
+import { SpanLosses } from './span-losses.ts';
+import { SpanQueue } from './span-queue.ts';
+import { within } from './within.ts';
+
+export const FLUSH_MILLIS = 5000;
+
+/** From the end of a span to the receiver. */
+export interface Pipeline {
+  /** Spans ended and neither exported nor lost yet. */
+  held(): number;
+  /** Resolves when none is held, or after `millis`. @returns whether none is */
+  flush(millis?: number): Promise<boolean>;
+  /** What is held is tried once more; then it is lost, and counted. */
+  giveUp(): void;
+  shutdown(): Promise<void>;
+  /** Says how many were lost, where any were. */
+  tellLosses(): void;
+}
+
+/** Starts OpenTelemetry's NodeSDK with what Whence adds to it. */
+export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
+  const losses = new SpanLosses(notices);
+  const exporter = exporterOf(config);
+  const queue = exporter === undefined ? undefined : new SpanQueue(exporter, config, losses);
+  const sdk = new NodeSDK({
+    ...(config.service === undefined ? {} : { serviceName: config.service }),
+    ...(config.parent === undefined
+      ? {}
+      : { contextManager: new ProcessParentContextManager(processParent(config.parent)) }),
+    ...(config.detectsResource
+      ? { resourceDetectors: [serviceInstanceIdDetector, hostDetector, processResource, envDetector] }
+      : {}),
+    ...(config.exportsMetrics ? {} : { metricReaders: [] }),
+    ...(config.exportsLogs ? {} : { logRecordProcessors: [] }),
+    sampler: new RunSampler(config.sampler),
+    spanProcessors: [new CauseLinks(), ...(queue === undefined ? [] : [queue])],
+    instrumentations: instrumentations(),
+  });
+  sdk.start();
+
+  const held = (): number => queue?.held ?? 0;
+  const flush = async (millis = FLUSH_MILLIS): Promise<boolean> => {
+    if (queue !== undefined) await within(millis, queue.forceFlush());
+    return held() === 0;
+  };
+  let closed: Promise<void> | undefined;
+  return {
+    held,
+    flush,
+    giveUp: () => queue?.giveUp(),
+    shutdown: () => {
+      closed ??= flush()
+        .then(endOpenChildSpans)
+        .then(() => within(FLUSH_MILLIS, sdk.shutdown()))
+        .then(() => losses.tellTotal(held()));
+      return closed;
+    },
+    tellLosses: () => {
+      if (closed === undefined) losses.tellTotal(held());
+    },
+  };
+};
+
+const exporterOf = (config: SdkConfig): SpanExporter | undefined => {
+  switch (config.tracesExporter) {
+    case 'none':
+      return undefined;
+    case 'console':
+      return new ConsoleSpanExporter();
+    case 'otlp':
+      return new OTLPTraceExporter(
+        config.sendsKeyToExporter ? { headers: { authorization: `Bearer ${config.key}` } } : {},
+      );
+  }
+};

@@ -1,0 +1,50 @@
+import type { Notices } from './notices.ts';
+
+/**
+ * Spans that ended and were not exported: counted each, told once when it begins, once when it is over, and in total
+ * at the end.
+ */
+export class SpanLosses {
+  readonly #notices: Notices;
+  #total = 0;
+  #dropped = 0;
+  #failed = 0;
+
+  constructor(notices: Notices) {
+    this.#notices = notices;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  dropped(reason: string): void {
+    this.#total += 1;
+    this.#dropped += 1;
+    if (this.#dropped === 1) this.#notices.warn(`spans are being dropped: ${reason}`);
+  }
+
+  queued(): void {
+    if (this.#dropped === 0) return;
+    this.#notices.warn(`${this.#dropped} spans were dropped`);
+    this.#dropped = 0;
+  }
+
+  exportFailed(spans: number, reason: string): void {
+    if (this.#failed === 0) this.#notices.warn(`spans are being lost: they cannot be exported (${reason})`);
+    this.#total += spans;
+    this.#failed += spans;
+  }
+
+  exported(): void {
+    if (this.#failed === 0) return;
+    this.#notices.warn(`spans can be exported again; ${this.#failed} were lost`);
+    this.#failed = 0;
+  }
+
+  /** Said at the end, where there is something to say. @param held spans that nobody will export any more */
+  tellTotal(held: number): void {
+    const lost = this.#total + held;
+    if (lost > 0) this.#notices.warn(`${lost} spans of this process were not exported`);
+  }
+}

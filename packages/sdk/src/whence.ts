@@ -1,0 +1,91 @@
+import { action } from './action.ts';
+import { bind, current } from './active-run.ts';
+import { carrier, childEnv } from './carrier.ts';
+import { causedBy } from './caused-by.ts';
+import { readConfig, type SdkConfig, type WhenceOptions } from './config.ts';
+import { httpIssuer } from './http-issuer.ts';
+import { patchHttp } from './module-hooks.ts';
+import { type Notices, noticesTo } from './notices.ts';
+import { type Pipeline, startPipeline } from './pipeline.ts';
+import { flushAtEnd } from './process-end.ts';
+import { type RunFunction, runsOf } from './run.ts';
+
+/** The SDK of this process. */
+export interface Whence {
+  readonly run: RunFunction;
+  readonly action: typeof action;
+  readonly current: typeof current;
+  readonly bind: typeof bind;
+  readonly carrier: typeof carrier;
+  readonly causedBy: typeof causedBy;
+  readonly childEnv: typeof childEnv;
+  /** Resolves when every ended span is exported, or after 5 s; what could not be exported then waits on. */
+  flush(): Promise<void>;
+  /** As `flush`, then stops: what could not be exported is lost, counted and said. */
+  shutdown(): Promise<void>;
+}
+
+/** Sets up tracing for this process, once: a second call warns and gives back the first. */
+export const whence = (options?: WhenceOptions): Whence => {
+  const before = installed();
+  if (before !== undefined) {
+    before.notices.warn(
+      'whence() was called before in this process: the first one stays, options are ignored',
+    );
+    return before.whence;
+  }
+  return install(options).whence;
+};
+
+/** @see RunFunction. Sets up tracing from the environment where nobody has yet. */
+export const run: RunFunction = (options, fn) => (installed() ?? install()).whence.run(options, fn);
+
+/** Resolves when every ended span is exported, or after 5 s. Call it before `process.exit()`. */
+export const flush = async (): Promise<void> => installed()?.whence.flush();
+
+export const shutdown = async (): Promise<void> => installed()?.whence.shutdown();
+
+/** What belongs to the one set-up of a process. */
+export interface Installed {
+  readonly whence: Whence;
+  readonly config: SdkConfig;
+  readonly notices: Notices;
+  readonly pipeline: Pipeline;
+  /** Whether ES modules see http patched. */
+  readonly httpPatched: boolean;
+}
+
+export const install = (options: WhenceOptions = {}): Installed => {
+  const { config, faults } = readConfig(process.env, options);
+  const notices = noticesTo((line) => process.stderr.write(line), config.log);
+  for (const fault of faults) notices.warn(fault);
+  const pipeline = startPipeline(config, notices);
+  const httpPatched = patchHttp();
+  const issuer = config.issuerUrl === undefined ? undefined : httpIssuer(config.issuerUrl, config.key);
+  const made: Installed = {
+    whence: Object.freeze({
+      run: runsOf(issuer, notices),
+      action,
+      current,
+      bind,
+      carrier,
+      causedBy,
+      childEnv,
+      flush: async () => void (await pipeline.flush()),
+      shutdown: () => pipeline.shutdown(),
+    }),
+    config,
+    notices,
+    pipeline,
+    httpPatched,
+  };
+  flushAtEnd(pipeline);
+  process_[INSTALLED] = made;
+  return made;
+};
+
+/** Of the process, not of this module: it may be loaded twice. */
+const INSTALLED = Symbol.for('whence.sdk');
+const process_ = globalThis as { [INSTALLED]?: Installed };
+
+export const installed = (): Installed | undefined => process_[INSTALLED];
