@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { bareEnvironment } from './environments.ts';
+import { createProcesses, type Program } from './processes.ts';
+
+const program = (file: string, environment: NodeJS.ProcessEnv = {}): Program => ({
+  name: 'billing',
+  file,
+  environment: { ...bareEnvironment(), ...environment },
+});
+
+const healthy = program('services/billing.ts', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+
+describe('processes', () => {
+  test('start tells the address, stop ends the process', async () => {
+    const processes = createProcesses();
+    const url = await processes.start(healthy);
+    expect((await fetch(url)).status).toBe(404);
+    await processes.stop();
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  test('a program that ends at its start is an error with its last lines', async () => {
+    const processes = createProcesses();
+    await expect(processes.start(program('services/billing.ts'))).rejects.toThrow(
+      /^billing ended with code 1\n.*DATABASE_URL is not set/s,
+    );
+    await expect(processes.failure).rejects.toThrow('DATABASE_URL is not set');
+    await processes.stop();
+  });
+
+  test('a job that fails is an error with its last lines', async () => {
+    const processes = createProcesses();
+    await expect(processes.finish(program('jobs/none.ts'))).rejects.toThrow(/ended with code 1\n.*none\.ts/s);
+    await processes.stop();
+  });
+
+  test('once stopped, nothing is started', async () => {
+    const processes = createProcesses();
+    await processes.stop();
+    await expect(processes.start(healthy)).rejects.toThrow('billing is not started');
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { renderTree, up } from '@whence/cli';
+import type { Action, Run } from '@whence/model';
+import { allActions } from './arrival.ts';
+import { openBank } from './bank.ts';
+import { newCredentials } from './credentials.ts';
+import { deepestUpdate } from './deepest.ts';
+import { hold } from './hold.ts';
+import type { Narrator } from './narrator.ts';
+import type { Processes } from './processes.ts';
+import { ask, questionsAt, type Who } from './questions.ts';
+import { createWorkDirectory } from './work-directory.ts';
+
+export interface Answer {
+  readonly run: Run;
+  /** Every action of the run, nested runs included. */
+  readonly actions: readonly Action[];
+  /** Who caused the deepest UPDATE. */
+  readonly who: Who;
+  /** Since the demo was started. */
+  readonly elapsedMs: number;
+}
+
+interface Stage {
+  readonly narrator: Narrator;
+  readonly processes: Processes;
+  /** Takes whatever has to be ended when the story is, however far it got. */
+  readonly stack: AsyncDisposableStack;
+}
+
+export const tell = async ({ narrator, processes, stack }: Stage): Promise<Answer> => {
+  const { say, during } = narrator;
+  const directory = await hold(stack, createWorkDirectory, (made) => made.remove());
+  const credentials = newCredentials();
+  const dataDir = join(directory.path, 'whence');
+  const configPath = join(directory.path, 'whence.yaml');
+  await mkdir(dataDir, { mode: 0o700 });
+  await writeFile(configPath, credentials.yaml);
+
+  const bringUp = () =>
+    up({ dataDir, configPath, ports: { clickhouse: 0, collector: 0, query: 0 }, onLine: say });
+  const whence = await during(
+    'starting ClickHouse, the collector and the query service',
+    hold(stack, bringUp, (running) => running.stop()),
+  );
+
+  stack.defer(() => processes.stop());
+  const bank = await during(
+    'starting PostgreSQL and the services',
+    openBank(processes, narrator, directory.path, whence.collector.url, credentials),
+  );
+  const { runId } = await during('running the nightly job', bank.reconcile());
+
+  const at = questionsAt(whence.query.url);
+  const actions = await allActions(at.actions(runId), narrator);
+  say(`\n${renderTree(await ask(at.tree(runId)))}`);
+
+  const deepest = deepestUpdate(actions);
+  const who = await ask<Who>(at.who(deepest));
+  say(`\nWho caused "${deepest.statement}"?\n\n${who.sentence}\n\n${JSON.stringify(who, null, 2)}`);
+  say(
+    `\nAsk further:\n${[at.who(deepest), at.run(runId), at.tree(runId), at.actions(runId)].map(curl).join('\n')}`,
+  );
+  return { run: await ask(at.run(runId)), actions, who, elapsedMs: Math.round(performance.now()) };
+};
+
+const curl = (url: string): string => `  curl -s '${url}'`;

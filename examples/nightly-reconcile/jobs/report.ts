@@ -1,0 +1,19 @@
+/** Writes down what all accounts hold. Started by the nightly job, whose run is the parent of this one's. */
+import { run, shutdown } from '@whence/sdk';
+import pg from 'pg';
+import { setting } from '../settings.ts';
+
+const bank = new pg.Client({ connectionString: setting('DATABASE_URL') });
+await bank.connect();
+
+try {
+  await run({ job: 'report' }, async () => {
+    const { rows } = await bank.query<{ total: string }>(
+      'SELECT sum(balance + interest) AS total FROM accounts',
+    );
+    await bank.query('INSERT INTO reports (total) VALUES ($1)', [rows[0]?.total]);
+  });
+} finally {
+  await bank.end();
+  await shutdown();
+}
