@@ -1,0 +1,124 @@
+import type { Assurance, Run } from '@whence/model';
+import { encodeRunColumns } from './run-columns.ts';
+
+/** What a reference says, as columns that are encoded already: RunId … Assurance of `otel_traces`. */
+export interface RunColumns {
+  readonly bytes: Uint8Array;
+  readonly assurance: Assurance;
+  /** Absent where no run is named, or where the reference cannot be read. */
+  readonly runId?: string;
+  /** The run's record was known when this was made. */
+  readonly recorded: boolean;
+}
+
+/** What the attributor asks of the world: is this reference good, and what is known of its run? */
+export interface ReferenceJudge {
+  /** @returns undefined where the text is no reference. */
+  judge(reference: string): { readonly assurance: Assurance; readonly runId: string } | undefined;
+  /** The run's record, if this process has it. Must not wait. */
+  recordOf(runId: string): Run | undefined;
+  /** The record of this run is wanted: fetch it in the background, and call `forget` when it is there. */
+  wanted(runId: string): void;
+}
+
+const MEMBER = Buffer.from('whence=');
+const COMMA = 0x2c;
+const SPACE = 0x20;
+const TAB = 0x09;
+/** Longest text that can be a reference; a longer member is refuted unread. */
+const REFERENCE_MAX_LENGTH = 48;
+const MEMO_MAX_ENTRIES = 65_536;
+
+/**
+ * The attribution of one tenant's spans. Per span: find our member in `tracestate`, look its text up among those seen
+ * before. Only a text that was not seen before is parsed and its MAC checked.
+ */
+export class Attributor {
+  private readonly judge: ReferenceJudge;
+  private readonly memo = new Map<string, RunColumns>();
+  private readonly none: RunColumns = unnamed('none');
+  private readonly unreadable: RunColumns = unnamed('refuted');
+  private lastText = new Uint8Array(0);
+  private last: RunColumns = this.none;
+
+  constructor(judge: ReferenceJudge) {
+    this.judge = judge;
+  }
+
+  /** The columns for a span whose `tracestate` lies at that range. */
+  columnsFor(bytes: Uint8Array, start: number, end: number): RunColumns {
+    const at = memberValue(bytes, start, end);
+    if (at < 0) return this.none;
+    const valueEnd = memberEnd(bytes, at, end);
+    if (this.isLast(bytes, at, valueEnd)) return this.last;
+    if (valueEnd - at > REFERENCE_MAX_LENGTH) return this.unreadable;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, valueEnd - at).toString('latin1');
+    let columns = this.memo.get(text);
+    if (columns === undefined) {
+      columns = this.judged(text);
+      if (this.memo.size >= MEMO_MAX_ENTRIES) this.memo.clear();
+      this.memo.set(text, columns);
+    }
+    this.lastText = bytes.slice(at, valueEnd);
+    this.last = columns;
+    return columns;
+  }
+
+  /** The record of a run has come or changed: what was remembered of its references no longer holds. */
+  forget(runId: string): void {
+    for (const [text, columns] of this.memo) if (columns.runId === runId) this.memo.delete(text);
+    this.lastText = new Uint8Array(0);
+    this.last = this.none;
+  }
+
+  private judged(text: string): RunColumns {
+    const verdict = this.judge.judge(text);
+    if (verdict === undefined) return this.unreadable;
+    const { assurance, runId } = verdict;
+    if (assurance === 'refuted') {
+      return { bytes: encodeRunColumns({ runId, assurance }), assurance, runId, recorded: true };
+    }
+    const run = this.judge.recordOf(runId);
+    if (run === undefined) this.judge.wanted(runId);
+    return {
+      bytes: encodeRunColumns(run === undefined ? { runId, assurance } : { runId, assurance, run }),
+      assurance,
+      runId,
+      recorded: run !== undefined,
+    };
+  }
+
+  private isLast(bytes: Uint8Array, start: number, end: number): boolean {
+    const { lastText } = this;
+    const { length } = lastText;
+    if (end - start !== length || length === 0) return false;
+    for (let i = 0; i < length; i++) if (lastText[i] !== bytes[start + i]) return false;
+    return true;
+  }
+}
+
+const unnamed = (assurance: Assurance): RunColumns => ({
+  bytes: encodeRunColumns({ assurance }),
+  assurance,
+  recorded: true,
+});
+
+/** Where the value of our member begins, or -1. Members are separated by commas, blanks around them are legal. */
+const memberValue = (bytes: Uint8Array, start: number, end: number): number => {
+  let at = start;
+  while (at < end) {
+    while (at < end && (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === COMMA)) at++;
+    let i = 0;
+    while (i < MEMBER.length && at + i < end && bytes[at + i] === MEMBER[i]) i++;
+    if (i === MEMBER.length) return at + i;
+    while (at < end && bytes[at] !== COMMA) at++;
+  }
+  return -1;
+};
+
+const memberEnd = (bytes: Uint8Array, start: number, end: number): number => {
+  let valueEnd = start;
+  while (valueEnd < end && bytes[valueEnd] !== COMMA) valueEnd++;
+  while (valueEnd > start && (bytes[valueEnd - 1] === SPACE || bytes[valueEnd - 1] === TAB)) valueEnd--;
+  return valueEnd;
+};
