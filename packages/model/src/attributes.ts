@@ -55,6 +55,7 @@ export const WHENCE = {
   actionOperation: attribute('whence.action.operation', 'string', 'send', 'the verb'),
   actionTarget: attribute('whence.action.target', 'string', 'pg-boss://bank/notify', 'resource URI'),
   actionStatement: attribute('whence.action.statement', 'string', 'send notify', 'the command itself'),
+  processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 
 /** What Whence reads of OpenTelemetry's conventions, current name first. */
