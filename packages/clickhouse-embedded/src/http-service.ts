@@ -1,0 +1,121 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { AnswerWriter } from './answer-writer.ts';
+import { ClickHouseError, fromEngine } from './clickhouse-error.ts';
+import { authenticate } from './credentials.ts';
+import type { EngineFacts } from './engine.ts';
+import { readBody } from './request-body.ts';
+import { readStatementRequest } from './statement-request.ts';
+import type { StatementRunner } from './statement-runner.ts';
+import { readStatement } from './statement-source.ts';
+
+/** Longer than clients keep idle sockets, so that it is they who close them. */
+const KEEP_ALIVE_MILLIS = 30_000;
+const BODY_IDLE_MILLIS = 60_000;
+
+export interface HttpServiceOptions {
+  readonly facts: EngineFacts;
+  readonly runner: StatementRunner;
+  readonly password: string;
+  readonly maxBodyBytes: number;
+  readonly log: Logger;
+}
+
+/** ClickHouse's HTTP interface: `/` for statements, `/ping` and `/replicas_status` for load balancers. */
+export class HttpService {
+  readonly #options: HttpServiceOptions;
+  readonly #server: Server;
+  readonly #active = new Set<Promise<void>>();
+  #draining = false;
+
+  constructor(options: HttpServiceOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      { keepAliveTimeout: KEEP_ALIVE_MILLIS, requestTimeout: 0 },
+      (message, response) => {
+        const work = this.#handle(message, response);
+        this.#active.add(work);
+        void work.finally(() => this.#active.delete(work));
+      },
+    );
+  }
+
+  /** @throws Error with one line, when the address cannot be had */
+  listen(host: string, port: number): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const reason =
+          error.code === 'EADDRINUSE' ? 'is already in use' : `cannot be listened on: ${error.code}`;
+        reject(new Error(`address ${host}:${port} ${reason}`));
+      });
+      this.#server.listen(port, host, () => {
+        const address = this.#server.address();
+        const actual = typeof address === 'object' && address ? address.port : port;
+        resolve(`http://${host.includes(':') ? `[${host}]` : host}:${actual}`);
+      });
+    });
+  }
+
+  /** Takes no more requests, and resolves when those under way are answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    while (this.#active.size > 0) await Promise.allSettled([...this.#active]);
+    this.#server.closeAllConnections();
+  }
+
+  async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = new AnswerWriter(message, response, this.#options.facts);
+    const leaving = new AbortController();
+    response.once('close', () => {
+      if (!response.writableFinished) leaving.abort();
+    });
+    message.on('error', () => undefined);
+    try {
+      if (this.#draining) {
+        response.setHeader('Connection', 'close');
+        throw new ClickHouseError('ABORTED', 'The server is shutting down', 236);
+      }
+      await this.#route(message, response, answer, leaving.signal);
+    } catch (error) {
+      const failure = fromEngine(error);
+      if (failure.codeName === 'UNKNOWN_EXCEPTION') this.#options.log.error({ err: error }, 'request failed');
+      await answer.fail(failure);
+    }
+    message.resume();
+  }
+
+  async #route(message: IncomingMessage, response: ServerResponse, answer: AnswerWriter, gone: AbortSignal) {
+    const path = new URL(message.url ?? '/', 'http://server').pathname;
+    const hasQuery = /[?&]query=/.test(message.url ?? '');
+    const reads = message.method === 'GET' || message.method === 'HEAD';
+    if (reads && (path === '/ping' || path === '/replicas_status' || (path === '/' && !hasQuery))) {
+      response.setHeader('Content-Type', 'text/html; charset=UTF-8');
+      response.end('Ok.\n');
+      return;
+    }
+    if (path !== '/' && path !== '/query') {
+      response.statusCode = 404;
+      response.end(
+        `There is no handle ${path}\n\nUse / or /ping for health checks.\nSend queries from your program with POST method or GET /?query=...\n`,
+      );
+      return;
+    }
+    if (!reads && message.method !== 'POST' && message.method !== 'PUT') {
+      response.statusCode = 405;
+      response.end('Use GET or POST\n');
+      return;
+    }
+    authenticate(
+      message.headers,
+      new URL(message.url ?? '/', 'http://server').searchParams,
+      this.#options.password,
+    );
+    const request = readStatementRequest(message);
+    answer.describe(request.queryId, request.compress);
+    const body = readBody(message, { maxBytes: this.#options.maxBodyBytes, idleMillis: BODY_IDLE_MILLIS });
+    const statement = await readStatement(request.urlQuery, body);
+    await this.#options.runner.run(request, statement, answer, gone);
+  }
+}

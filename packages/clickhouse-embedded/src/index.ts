@@ -1,0 +1,6 @@
+export {
+  type EmbeddedClickHouse,
+  type EmbeddedExit,
+  type EmbeddedOptions,
+  startEmbedded,
+} from './start-embedded.ts';

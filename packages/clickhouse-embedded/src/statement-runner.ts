@@ -1,0 +1,236 @@
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import type { AnswerWriter } from './answer-writer.ts';
+import { clickHouseError } from './clickhouse-error.ts';
+import type { Engine, EngineSession } from './engine.ts';
+import type { ForbiddenSql } from './forbidden-sql.ts';
+import type { InsertStatement } from './insert-statement.ts';
+import { helloBlock, isHello } from './native-hello.ts';
+import type { QueryStatement, StatementKind } from './query-statement.ts';
+import { assemblyOf } from './result-formats.ts';
+import { headerLength } from './result-header.ts';
+import { commentOf, killByClientId, type RunningStatements, showClientIds } from './running-statements.ts';
+import type { SessionPool } from './session-pool.ts';
+import type { Spool } from './spool.ts';
+import { quoteName, quoteString } from './sql-literal.ts';
+import type { Token } from './sql-tokens.ts';
+import { type StatementRequest, toText } from './statement-request.ts';
+import type { Statement } from './statement-source.ts';
+
+/** Apart from one another, so that slow questions hold up neither rows coming in nor a word from the operator. */
+export interface Pools {
+  readonly readers: SessionPool;
+  readonly writers: SessionPool;
+  readonly changes: SessionPool;
+  readonly control: SessionPool;
+}
+
+const poolByKind: Readonly<Record<StatementKind, keyof Pools>> = {
+  select: 'readers',
+  describe: 'readers',
+  'insert-select': 'readers',
+  session: 'readers',
+  kill: 'control',
+  change: 'changes',
+};
+
+const readingKinds: ReadonlySet<StatementKind> = new Set(['select', 'describe', 'session']);
+
+/** Runs one statement on a session of the right pool and writes what it answers. */
+export class StatementRunner {
+  readonly #engine: Engine;
+  readonly #pools: Pools;
+  readonly #running: RunningStatements;
+  readonly #spool: Spool;
+  /** Undefined when statements may do as they like. */
+  readonly #forbidden: ForbiddenSql | undefined;
+
+  constructor(
+    engine: Engine,
+    pools: Pools,
+    running: RunningStatements,
+    spool: Spool,
+    forbidden: ForbiddenSql | undefined,
+  ) {
+    this.#engine = engine;
+    this.#pools = pools;
+    this.#running = running;
+    this.#spool = spool;
+    this.#forbidden = forbidden;
+  }
+
+  /**
+   * @param gone fires when the client has left: what only reads is then killed
+   * @throws ClickHouseError
+   */
+  async run(
+    request: StatementRequest,
+    statement: Statement,
+    answer: AnswerWriter,
+    gone: AbortSignal,
+  ): Promise<void> {
+    if (statement.form === 'insert')
+      return this.#insert(request, statement.insert, statement.rows, answer, gone);
+    const { query } = statement;
+    this.#assertAllowed(request, query.tokens, query.text, readingKinds.has(query.kind));
+    if (isHello(query.text) && request.protocolVersion > 0) {
+      answer.head('Native');
+      return answer.end(helloBlock(this.#engine.facts));
+    }
+    const format = query.format?.name ?? request.defaultFormat;
+    await this.#withSession(request, poolByKind[query.kind], gone, true, async (session) => {
+      if (query.kind !== 'select') return this.#ask(session, query, format, answer);
+      const assembly = request.whole || changesTheShape(request, query) ? 'whole' : assemblyOf(format);
+      if (assembly === 'whole') return this.#selectToFile(session, query, format, answer);
+      await this.#selectStreaming(session, query, format, assembly === 'header', answer);
+    });
+  }
+
+  async #insert(
+    request: StatementRequest,
+    insert: InsertStatement,
+    rows: AsyncIterable<Uint8Array>,
+    answer: AnswerWriter,
+    gone: AbortSignal,
+  ): Promise<void> {
+    this.#assertAllowed(request, insert.tokens, insert.target, false);
+    const format = insert.format ?? request.defaultFormat;
+    const path = await this.#spool.write(rows);
+    try {
+      const settings =
+        insert.settings.length > 0 ? ` SETTINGS ${toText(insert.settings.join(', '), 'statement')}` : '';
+      const target = toText(insert.target, 'statement');
+      const sql = `${target} FROM INFILE ${quoteString(path)} COMPRESSION 'none'${settings} FORMAT ${quoteName(format)}`;
+      await this.#withSession(request, 'writers', gone, false, async (session) => {
+        const { rows: written, rowBytes } = await session.ask(sql, 'Null');
+        answer.head(format, {
+          readRows: written,
+          readBytes: rowBytes,
+          writtenRows: written,
+          writtenBytes: rowBytes,
+        });
+        answer.end();
+      });
+    } finally {
+      await this.#spool.remove(path);
+    }
+  }
+
+  async #ask(
+    session: EngineSession,
+    query: QueryStatement,
+    format: string,
+    answer: AnswerWriter,
+  ): Promise<void> {
+    const text = query.kind === 'kill' ? killByClientId(query) : query.text;
+    const { bytes, rows, rowBytes } = await session.ask(toText(text, 'statement'), format);
+    answer.head(format, { readRows: rows, readBytes: rowBytes, resultRows: rows, resultBytes: bytes.length });
+    answer.end(bytes);
+  }
+
+  /** Piece by piece: the next block is read when the client has taken the one before. */
+  async #selectStreaming(
+    session: EngineSession,
+    query: QueryStatement,
+    format: string,
+    repeatsHeader: boolean,
+    answer: AnswerWriter,
+  ): Promise<void> {
+    let header: number | undefined;
+    for await (const piece of session.stream(toText(showClientIds(query), 'statement'), format)) {
+      if (header === undefined) {
+        answer.head(format);
+        header = repeatsHeader ? headerLength(format, piece) : 0;
+        await answer.write(piece);
+      } else {
+        await answer.write(header === 0 ? piece : piece.subarray(header));
+      }
+    }
+    if (header === undefined) answer.head(format);
+    answer.end();
+  }
+
+  /** Through a file, so that memory stays bounded and no failure can come after the first bytes. */
+  async #selectToFile(session: EngineSession, query: QueryStatement, format: string, answer: AnswerWriter) {
+    const path = this.#spool.newPath();
+    const shown = showClientIds(query);
+    const clauseLength = query.format ? query.text.length - query.format.start : 0;
+    const before = shown.slice(0, shown.length - clauseLength);
+    const after = query.format ? shown.slice(shown.length - clauseLength) : `FORMAT ${quoteName(format)}`;
+    try {
+      const outfile = `INTO OUTFILE ${quoteString(path)} COMPRESSION 'none'`;
+      const { rows, rowBytes } = await session.ask(
+        toText(`${before}\n${outfile} ${after}`, 'statement'),
+        format,
+      );
+      answer.head(format, { readRows: rows, readBytes: rowBytes, resultRows: rows });
+      const file = createReadStream(path);
+      await once(file, 'open');
+      for await (const piece of file) await answer.write(piece);
+      answer.end();
+    } finally {
+      await this.#spool.remove(path);
+    }
+  }
+
+  #assertAllowed(request: StatementRequest, tokens: readonly Token[], sql: string, reads: boolean): void {
+    this.#forbidden?.assertAllowed(tokens, sql);
+    if (request.readonly && !reads) {
+      throw clickHouseError(
+        'READONLY',
+        'default: Cannot execute query in readonly mode. For queries over HTTP, method GET implies readonly. ' +
+          'You should use method POST for modifying queries.',
+      );
+    }
+  }
+
+  /** Waits for a slot, opens a session, sets what the request sets, works, and closes it again. */
+  async #withSession(
+    request: StatementRequest,
+    pool: keyof Pools,
+    gone: AbortSignal,
+    stopWhenGone: boolean,
+    work: (session: EngineSession) => Promise<void>,
+  ): Promise<void> {
+    const comment = commentOf(request.queryId, request.settings.get('log_comment'));
+    const free = await this.#pools[pool].acquire(gone);
+    const kill = (): void => void this.#running.kill(request.queryId).catch(() => undefined);
+    const session = this.#engine.openSession();
+    try {
+      await this.#running.track(request.queryId, comment, async () => {
+        if (stopWhenGone) gone.addEventListener('abort', kill, { once: true });
+        await session.ask(preface(request, comment), 'Null');
+        await work(session);
+      });
+    } finally {
+      gone.removeEventListener('abort', kill);
+      session.close();
+      free();
+    }
+  }
+}
+
+/** What the request sets, as statements of its own session: the statement's own SETTINGS still prevail. */
+function preface(request: StatementRequest, comment: string): string {
+  const { readonly, ...settings } = {
+    ...Object.fromEntries(request.settings),
+    log_comment: comment,
+  } as Record<string, string>;
+  const assignments = Object.entries(settings).map(([name, value]) => `${name} = ${quoteString(value)}`);
+  for (const [name, value] of request.params) assignments.push(`param_${name} = ${quoteString(value)}`);
+  const statements = [`SET ${assignments.join(', ')}`];
+  if (request.database !== undefined && request.database !== 'default') {
+    statements.unshift(`USE ${quoteName(request.database)}`);
+  }
+  if (readonly !== undefined) statements.push(`SET readonly = ${quoteString(readonly)}`);
+  return statements.join('; ');
+}
+
+/** Totals, extremes and an enclosing array span the whole result, which a stream of blocks does not know. */
+function changesTheShape(request: StatementRequest, query: QueryStatement): boolean {
+  const words = /^(totals|extremes|output_format_json_array_of_rows|output_format_parquet.*)$/i;
+  return (
+    query.tokens.some((token) => token.kind === 'word' && words.test(token.text)) ||
+    [...request.settings.keys()].some((name) => words.test(name))
+  );
+}
