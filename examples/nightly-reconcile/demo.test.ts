@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { WhoAnswer } from '@whence/cli';
 import type { Action, Run } from '@whence/model';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { EXPECTED } from './demo/expected.ts';
-import type { Who } from './demo/questions.ts';
 
 const PRINCIPAL = { id: 'k8s://demo/jobs/nightly', kind: 'scheduler' };
 const AUTHORITY = { kind: 'policy', id: 'policy:nightly-jobs@3' };
@@ -34,7 +34,7 @@ describe('npm run demo -- --once --json', () => {
   let ended: Ended;
   let run: Run;
   let actions: readonly Action[];
-  let who: Who;
+  let who: WhoAnswer;
 
   beforeAll(async () => {
     ended = await demo('--once', '--json');

@@ -1,5 +1,9 @@
+import type { RenderOptions } from '@whence/cli';
+
 /** Says what happens. */
 export interface Narrator {
+  /** What the terminal can show. */
+  readonly style: RenderOptions;
   say(text: string): void;
   /** Says every second what is waited for, until `promise` settles. `how` adds what has been reached. */
   during<T>(what: string, promise: Promise<T>, how?: () => string): Promise<T>;
@@ -8,6 +12,7 @@ export interface Narrator {
 const SECOND = 1_000;
 
 export const createNarrator = (out: NodeJS.WriteStream): Narrator => ({
+  style: out.isTTY ? { columns: out.columns, colours: process.env['NO_COLOR'] === undefined } : {},
   say: (text) => void out.write(`${text}\n`),
   during: async (what, promise, how = () => '') => {
     let seconds = 0;

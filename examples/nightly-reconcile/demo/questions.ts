@@ -1,16 +1,4 @@
-import type { Action, Authority, Principal, Run } from '@whence/model';
-
-/** The answer to "who caused this?". */
-export interface Who {
-  readonly sentence: string;
-  readonly action: Action;
-  readonly principal?: Principal;
-  readonly run?: Run;
-  readonly authority?: Authority;
-  /** From the action up to the root. */
-  readonly chain: readonly { readonly action: Action }[];
-  readonly missing: readonly unknown[];
-}
+import type { Action } from '@whence/model';
 
 /** Where to ask what. */
 export const questionsAt = (queryUrl: string) => ({

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { renderTree, up } from '@whence/cli';
+import { renderTree, type TreeAnswer, up, type WhoAnswer } from '@whence/cli';
 import type { Action, Run } from '@whence/model';
 import { allActions } from './arrival.ts';
 import { openBank } from './bank.ts';
@@ -9,7 +9,7 @@ import { deepestUpdate } from './deepest.ts';
 import { hold } from './hold.ts';
 import type { Narrator } from './narrator.ts';
 import type { Processes } from './processes.ts';
-import { ask, questionsAt, type Who } from './questions.ts';
+import { ask, questionsAt } from './questions.ts';
 import { createWorkDirectory } from './work-directory.ts';
 
 export interface Answer {
@@ -17,7 +17,7 @@ export interface Answer {
   /** Every action of the run, nested runs included. */
   readonly actions: readonly Action[];
   /** Who caused the deepest UPDATE. */
-  readonly who: Who;
+  readonly who: WhoAnswer;
   /** Since the demo was started. */
   readonly elapsedMs: number;
 }
@@ -54,10 +54,10 @@ export const tell = async ({ narrator, processes, stack }: Stage): Promise<Answe
 
   const at = questionsAt(whence.query.url);
   const actions = await allActions(at.actions(runId), narrator);
-  say(`\n${renderTree(await ask(at.tree(runId)))}`);
+  say(`\n${renderTree(await ask<TreeAnswer>(at.tree(runId)), narrator.style)}`);
 
   const deepest = deepestUpdate(actions);
-  const who = await ask<Who>(at.who(deepest));
+  const who = await ask<WhoAnswer>(at.who(deepest));
   say(`\nWho caused "${deepest.statement}"?\n\n${who.sentence}\n\n${JSON.stringify(who, null, 2)}`);
   say(
     `\nAsk further:\n${[at.who(deepest), at.run(runId), at.tree(runId), at.actions(runId)].map(curl).join('\n')}`,

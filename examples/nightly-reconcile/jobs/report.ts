@@ -1,5 +1,5 @@
 /** Writes down what all accounts hold. Started by the nightly job, whose run is the parent of this one's. */
-import { run, shutdown } from '@whence/sdk';
+import { run } from '@whence/sdk';
 import pg from 'pg';
 import { setting } from '../settings.ts';
 
@@ -15,5 +15,4 @@ try {
   });
 } finally {
   await bank.end();
-  await shutdown();
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { SpanKind } from '@opentelemetry/api';
-import { action, carrier, childEnv, run, shutdown } from '@whence/sdk';
+import { action, carrier, run } from '@whence/sdk';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { type ConvertReply, Rates } from '../services/fx-rates.ts';
@@ -41,11 +41,11 @@ const notifyOwner = (queue: PgBoss): Promise<unknown> =>
     },
   );
 
-/** A program of its own, with a key of its own; what caused it is in its environment. */
+/** A program of its own, with a key of its own; what caused it goes into its environment by itself. */
 const writeReport = async (): Promise<void> => {
   const report = spawn(process.execPath, ['--import', '@whence/sdk/register', 'jobs/report.ts'], {
     cwd: EXAMPLE,
-    env: { ...childEnv(), OTEL_SERVICE_NAME: 'report', WHENCE_KEY: setting('REPORT_KEY') },
+    env: { ...process.env, OTEL_SERVICE_NAME: 'report', WHENCE_KEY: setting('REPORT_KEY') },
     stdio: 'inherit',
   });
   const [code] = (await once(report, 'exit')) as [number | null];
@@ -94,5 +94,4 @@ try {
 } finally {
   await queue.stop({ graceful: false });
   await bank.end();
-  await shutdown();
 }

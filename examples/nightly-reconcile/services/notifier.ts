@@ -1,5 +1,5 @@
 /** Takes jobs off the `notify` queue. A job carries what caused it, so the work is done in that run. */
-import { action, causedBy } from '@whence/sdk';
+import { action, causedBy, shutdown } from '@whence/sdk';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { setting } from '../settings.ts';
@@ -25,5 +25,6 @@ console.log(`notifier ready at pg-boss://bank/${NOTIFY}`);
 
 process.once('SIGTERM', async () => {
   await boss.stop({ graceful: true, timeout: 2000 });
+  await shutdown();
   process.exit(0);
 });

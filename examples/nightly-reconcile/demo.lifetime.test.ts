@@ -1,0 +1,78 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+
+const UP_MILLIS = 100_000;
+const GONE_MILLIS = 15_000;
+
+const demos: ChildProcess[] = [];
+
+/** A demo that has come so far that it stays up, and a `curl` line that it gave. */
+const demoThatStaysUp = async (): Promise<{ demo: ChildProcess; url: string }> => {
+  const program = fileURLToPath(new URL('demo.ts', import.meta.url));
+  const demo = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'pipe'] });
+  demos.push(demo);
+  const printed: string[] = [];
+  createInterface(demo.stderr).on('line', (line) => printed.push(line));
+  for await (const line of createInterface(demo.stdout)) {
+    printed.push(line);
+    if (line.includes('until Ctrl-C')) break;
+  }
+  const url = printed
+    .map((line) => /^ {2}curl -s '(\S+)'$/.exec(line)?.[1])
+    .find((found) => found !== undefined);
+  expect(url, printed.join('\n')).toBeDefined();
+  demo.stdout.resume();
+  return { demo, url: url! };
+};
+
+/** The processes below another, whatever session they are in. */
+const below = (pid: number): number[] => {
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number]);
+  const childrenOf = (parent: number): number[] =>
+    pairs.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...childrenOf(child)]);
+  return childrenOf(pid);
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const allGone = async (pids: readonly number[]): Promise<boolean> => {
+  for (const deadline = Date.now() + GONE_MILLIS; pids.some(isAlive); await sleep(100)) {
+    if (Date.now() > deadline) return false;
+  }
+  return true;
+};
+
+afterEach(() => {
+  for (const demo of demos.splice(0)) demo.kill('SIGKILL');
+});
+
+describe('a demo that stays up', () => {
+  test('answers its curl lines beside another one; Ctrl-C ends all of it, as does a kill', {
+    timeout: 2 * UP_MILLIS,
+  }, async () => {
+    const [one, other] = [await demoThatStaysUp(), await demoThatStaysUp()];
+    for (const { url } of [one, other]) expect((await fetch(url)).status).toBe(200);
+    const [ofOne, ofOther] = [below(one.demo.pid!), below(other.demo.pid!)];
+    expect(ofOne.length).toBeGreaterThanOrEqual(7);
+
+    one.demo.kill('SIGINT');
+    expect(await once(one.demo, 'exit')).toEqual([0, null]);
+    expect(ofOne.filter(isAlive)).toEqual([]);
+    expect((await fetch(other.url)).status).toBe(200);
+
+    other.demo.kill('SIGKILL');
+    expect(await allGone(ofOther), `left: ${ofOther.filter(isAlive)}`).toBe(true);
+  });
+});
