@@ -45,59 +45,87 @@ export interface SinkSpan {
   readonly resource: Readonly<Record<string, AttributeValue>>;
 }
 
+interface AnyValue {
+  readonly stringValue?: string;
+  readonly intValue?: number;
+  readonly doubleValue?: number;
+  readonly boolValue?: boolean;
+  readonly arrayValue?: { readonly values: readonly AnyValue[] } | null;
+}
+
+interface KeyValue {
+  readonly key: string;
+  readonly value: AnyValue;
+}
+
+interface Decoded {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly KeyValue[] } | null;
+    readonly scopeSpans: readonly {
+      readonly scope: { readonly name: string } | null;
+      readonly spans: readonly DecodedSpan[];
+    }[];
+  }[];
+}
+
+interface DecodedLink {
+  readonly traceId: Uint8Array;
+  readonly spanId: Uint8Array;
+  readonly traceState: string;
+  readonly attributes: readonly KeyValue[];
+}
+
+interface DecodedSpan extends DecodedLink {
+  readonly parentSpanId: Uint8Array;
+  readonly name: string;
+  readonly kind: number;
+  readonly events: readonly { readonly name: string }[];
+  readonly links: readonly DecodedLink[];
+  readonly status: { readonly code: number; readonly message: string } | null;
+}
+
 const request = protobuf.parse(SCHEMA).root.lookupType('ExportTraceServiceRequest');
 
 export const spansOf = (body: Uint8Array): SinkSpan[] => {
-  // biome-ignore lint/suspicious/noExplicitAny: the shape is the schema's
-  const decoded = request.toObject(request.decode(body), {
+  const { resourceSpans } = request.toObject(request.decode(body), {
     longs: Number,
     defaults: true,
     arrays: true,
-  }) as any;
-  const spans: SinkSpan[] = [];
-  for (const { resource, scopeSpans } of decoded.resourceSpans) {
-    for (const { scope, spans: own } of scopeSpans) {
-      for (const span of own) {
-        spans.push({
-          traceId: hex(span.traceId),
-          spanId: hex(span.spanId),
-          parentSpanId: hex(span.parentSpanId),
-          traceState: span.traceState,
-          name: span.name,
-          kind: span.kind,
-          attributes: attributesOf(span.attributes),
-          events: span.events.map(({ name }: { name: string }) => name),
-          links: span.links.map((link: never) => linkOf(link)),
-          status: { code: span.status?.code ?? 0, message: span.status?.message ?? '' },
-          scope: scope?.name ?? '',
-          resource: attributesOf(resource?.attributes ?? []),
-        });
-      }
-    }
-  }
-  return spans;
+  }) as unknown as Decoded;
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap(({ scope, spans }) =>
+      spans.map((span) => ({
+        ...linkOf(span),
+        parentSpanId: hex(span.parentSpanId),
+        name: span.name,
+        kind: span.kind,
+        events: span.events.map(({ name }) => name),
+        links: span.links.map(linkOf),
+        status: { code: span.status?.code ?? 0, message: span.status?.message ?? '' },
+        scope: scope?.name ?? '',
+        resource: attributesOf(resource?.attributes ?? []),
+      })),
+    ),
+  );
 };
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-// biome-ignore lint/suspicious/noExplicitAny: as above
-const linkOf = (link: any): SinkSpan['links'][number] => ({
-  traceId: hex(link.traceId),
-  spanId: hex(link.spanId),
-  traceState: link.traceState,
-  attributes: attributesOf(link.attributes),
+const linkOf = ({ traceId, spanId, traceState, attributes }: DecodedLink): SinkSpan['links'][number] => ({
+  traceId: hex(traceId),
+  spanId: hex(spanId),
+  traceState,
+  attributes: attributesOf(attributes),
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: as above
-const attributesOf = (pairs: any[]): Record<string, AttributeValue> =>
+const attributesOf = (pairs: readonly KeyValue[]): Record<string, AttributeValue> =>
   Object.fromEntries(pairs.map(({ key, value }) => [key, anyValueOf(value)]));
 
-// biome-ignore lint/suspicious/noExplicitAny: as above
-const anyValueOf = (value: any): AttributeValue => {
-  if (value.arrayValue !== null && value.arrayValue !== undefined)
-    return value.arrayValue.values.map(anyValueOf);
-  for (const field of ['stringValue', 'intValue', 'doubleValue', 'boolValue']) {
-    if (Object.hasOwn(value, field)) return value[field];
-  }
-  return '';
-};
+const anyValueOf = ({
+  arrayValue,
+  stringValue,
+  intValue,
+  doubleValue,
+  boolValue,
+}: AnyValue): AttributeValue =>
+  arrayValue?.values.map(anyValueOf) ?? stringValue ?? intValue ?? doubleValue ?? boolValue ?? '';

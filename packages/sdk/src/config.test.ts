@@ -1,0 +1,113 @@
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+describe('readConfig', () => {
+  it('works with nothing set', () => {
+    const { config, faults } = readConfig({});
+    expect(faults).toEqual([]);
+    expect(config).toMatchObject({
+      issuerUrl: undefined,
+      key: undefined,
+      log: 'info',
+      tracesExporter: 'otlp',
+      tracesEndpoint: 'http://localhost:4318/v1/traces',
+      sendsKeyToExporter: false,
+      maxQueueSize: 32_768,
+      maxExportBatchSize: 512,
+      scheduledDelayMillis: 1000,
+      exportsMetrics: false,
+      exportsLogs: false,
+      parent: undefined,
+    });
+    expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it('reads what is set', () => {
+    const { config, faults } = readConfig({
+      WHENCE_ISSUER_URL: 'http://127.0.0.1:4318/',
+      WHENCE_KEY: 'wk_1.secret',
+      WHENCE_LOG: 'SILENT',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_BSP_MAX_QUEUE_SIZE: '100',
+      OTEL_TRACES_SAMPLER: 'always_off',
+      OTEL_METRICS_EXPORTER: 'otlp',
+      TRACEPARENT: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      TRACESTATE: 'other=1',
+    });
+    expect(faults).toEqual([]);
+    expect(config).toMatchObject({
+      issuerUrl: 'http://127.0.0.1:4318',
+      key: 'wk_1.secret',
+      log: 'silent',
+      tracesEndpoint: 'http://collector:4318/v1/traces',
+      sendsKeyToExporter: true,
+      maxQueueSize: 100,
+      maxExportBatchSize: 100,
+      exportsMetrics: true,
+      parent: {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'other=1',
+      },
+    });
+    expect(config.sampler).toBeInstanceOf(AlwaysOffSampler);
+  });
+
+  it('lets options override the environment', () => {
+    const sampler = new AlwaysOffSampler();
+    const { config } = readConfig(
+      { WHENCE_ISSUER_URL: 'http://env', WHENCE_KEY: 'env', WHENCE_LOG: 'info' },
+      { issuerUrl: 'https://option', key: 'option', log: 'warn', service: 'billing', sampler },
+    );
+    expect(config).toMatchObject({
+      issuerUrl: 'https://option',
+      key: 'option',
+      log: 'warn',
+      service: 'billing',
+      sampler,
+    });
+  });
+
+  it('keeps its key from an exporter that has an authorization of its own', () => {
+    const env = { WHENCE_KEY: 'k', OTEL_EXPORTER_OTLP_HEADERS: 'x-a=1, Authorization=Basic%20abc' };
+    expect(readConfig(env).config.sendsKeyToExporter).toBe(false);
+    expect(readConfig({ ...env, OTEL_EXPORTER_OTLP_HEADERS: 'x-authorization=1' }).config).toMatchObject({
+      sendsKeyToExporter: true,
+    });
+  });
+
+  it('says every fault at once and goes on without the value', () => {
+    const { config, faults } = readConfig({
+      WHENCE_ISSUER_URL: 'ftp://x',
+      WHENCE_KEY: 'line\nbreak',
+      WHENCE_LOG: 'loud',
+      OTEL_BSP_MAX_QUEUE_SIZE: '-1',
+      OTEL_BSP_SCHEDULE_DELAY: '1e3',
+      OTEL_TRACES_SAMPLER: 'sometimes',
+      OTEL_TRACES_SAMPLER_ARG: '2',
+      OTEL_TRACES_EXPORTER: 'zipkin',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    });
+    expect(faults).toHaveLength(9);
+    expect(faults.join('\n')).not.toContain('line\nbreak');
+    expect(config).toMatchObject({
+      issuerUrl: undefined,
+      key: undefined,
+      log: 'info',
+      tracesExporter: 'otlp',
+      maxQueueSize: 32_768,
+      scheduledDelayMillis: 1000,
+    });
+  });
+
+  it('never throws', () => {
+    const names = ['WHENCE_ISSUER_URL', 'WHENCE_KEY', 'WHENCE_LOG', 'OTEL_TRACES_SAMPLER_ARG', 'TRACEPARENT'];
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...names), fc.string({ unit: 'binary' })), (env) => {
+        readConfig(env);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { httpIssuer } from './http-issuer.ts';
+import type { StartRequest } from './issuer.ts';
+import { type FakeIssuer, fakeIssuer } from './testkit/fake-issuer.ts';
+
+const REQUEST: StartRequest = { job: 'nightly', trigger: 'schedule', attempt: 1 };
+
+let fake: FakeIssuer;
+beforeAll(async () => {
+  fake = await fakeIssuer();
+});
+afterEach(() => fake.clear());
+afterAll(() => fake.close());
+
+describe('httpIssuer', () => {
+  it('asks with the key, and gives back the run and its reference', async () => {
+    const answer = await httpIssuer(fake.url, 'wk_1.secret').start({ ...REQUEST, principal: 'user:dana' });
+    expect(answer).toMatchObject({
+      status: 'started',
+      run: { job: 'nightly', principal: { id: 'user:dana' } },
+    });
+    expect(fake.requests).toMatchObject([
+      {
+        path: '/v1/runs',
+        authorization: 'Bearer wk_1.secret',
+        body: { job: 'nightly', trigger: 'schedule', attempt: 1, principal: 'user:dana' },
+      },
+    ]);
+  });
+
+  it('asks without one where there is none', async () => {
+    await httpIssuer(fake.url, undefined).start(REQUEST);
+    expect(fake.requests[0]!.authorization).toBeUndefined();
+  });
+
+  it('ends a run', async () => {
+    const answer = await httpIssuer(fake.url, 'k').end('a-run', {
+      outcome: 'failure',
+      message: 'no such table',
+    });
+    expect(answer).toEqual({ status: 'ended' });
+    expect(fake.requests).toMatchObject([
+      { path: '/v1/runs/a-run/end', body: { outcome: 'failure', message: 'no such table' } },
+    ]);
+  });
+
+  it.each([400, 401, 403, 404, 409, 422])('takes %i for a no, once', async (status) => {
+    fake.answers.push({ status, body: { code: 'job_not_allowed', detail: 'this key may not run nightly' } });
+    expect(await httpIssuer(fake.url, 'k').start(REQUEST)).toEqual({
+      status: 'refused',
+      httpStatus: status,
+      code: 'job_not_allowed',
+      detail: 'this key may not run nightly',
+    });
+    expect(fake.requests).toHaveLength(1);
+  });
+
+  it('says the status where a no has no words', async () => {
+    fake.answers.push({ status: 403, body: 'no' });
+    expect(await httpIssuer(fake.url, 'k').start(REQUEST)).toEqual({
+      status: 'refused',
+      httpStatus: 403,
+      detail: 'the issuer answered 403',
+    });
+  });
+
+  it.each([500, 503, 429, 408])('tries again after %i', async (status) => {
+    fake.answers.push({ status, body: {} });
+    expect(await httpIssuer(fake.url, 'k').start(REQUEST)).toMatchObject({ status: 'started' });
+    expect(fake.requests).toHaveLength(2);
+  });
+
+  it('gives up on one that does not answer, in time', async () => {
+    fake.answers.push('hang', 'hang', 'hang');
+    const began = performance.now();
+    expect(await httpIssuer(fake.url, 'k', 400).start(REQUEST)).toMatchObject({ status: 'unreachable' });
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('gives up on one that is not there, and waits less for it the next time', async () => {
+    const issuer = httpIssuer('http://127.0.0.1:1', 'k', 1500);
+    expect(await issuer.start(REQUEST)).toMatchObject({ status: 'unreachable' });
+    const began = performance.now();
+    const answer = await issuer.start(REQUEST);
+    expect(answer).toMatchObject({
+      status: 'unreachable',
+      reason: expect.stringMatching(/ECONNREFUSED|bad port/),
+    });
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+
+  it.each([[{}], [{ run: { id: 'x' }, reference: 'y' }], ['text'], [null]])(
+    'takes an answer without a run and its reference for none: %j',
+    async (body) => {
+      fake.answers.push({ status: 201, body });
+      expect(await httpIssuer(fake.url, 'k').start(REQUEST)).toMatchObject({ status: 'unreachable' });
+    },
+  );
+});
