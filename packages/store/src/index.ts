@@ -1,6 +1,24 @@
 export { type Batch, countBatch, type InsertOutcome, insertBatch } from './batches.ts';
 export { migrate, readMigrations } from './migrations.ts';
 export { openStore, type Store, type StoreOptions, storeErrorOf } from './open.ts';
+export {
+  type ActionFilter,
+  type ActionPage,
+  type ActionPosition,
+  type ActionReader,
+  type ActionSearch,
+  type ActionsFound,
+  type OutlinedSpan,
+  RECORDS_PER_SPAN,
+  type RunTotals,
+  type TraceOutline,
+} from './readers/action-reader.ts';
+export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
+export { type Readers, readersOf } from './readers/open-readers.ts';
+export { type CauseLink, type RecordedAction, spanKey } from './readers/recorded-action.ts';
+export { mayName, type RecordedRun } from './readers/recorded-run.ts';
+export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
+export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';
 export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';

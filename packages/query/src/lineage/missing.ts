@@ -1,0 +1,39 @@
+/** What an answer lacks or cannot prove. Closed: every code is told apart by callers. */
+export type MissingCode =
+  /** The action came with no reference: nobody is named. */
+  | 'no_reference'
+  /** A reference came, and its check failed. */
+  | 'refuted'
+  /** The reference is a claim without proof. */
+  | 'asserted_only'
+  /** The run's record has not arrived. */
+  | 'run_unknown'
+  /** The run has not ended, as far as is known. */
+  | 'run_open'
+  /** The run's opening span, or every action of it, has not arrived. */
+  | 'run_span_missing'
+  /** The run's record names nothing that allowed it. */
+  | 'no_authority'
+  /** A parent span has not arrived. */
+  | 'parent_missing'
+  /** A span that a link names as the cause has not arrived. */
+  | 'cause_missing'
+  /** There are further causes, which the chain does not follow. */
+  | 'other_causes'
+  /** There is more than is shown. */
+  | 'chain_truncated'
+  | 'tree_truncated'
+  /** Causes lead back to where they came from. */
+  | 'cycle'
+  /** Records contradict each other. */
+  | 'conflict'
+  /** Only one party reported the action. */
+  | 'one_witness'
+  /** No checkpoint covers it. */
+  | 'not_sealed';
+
+export interface Missing {
+  readonly code: MissingCode;
+  /** For people. */
+  readonly detail: string;
+}

@@ -1,0 +1,81 @@
+import type { Action, Run } from '@whence/model';
+
+/** Longest statement, in characters, before it is cut in a sentence. */
+const STATEMENT_MAX_LENGTH = 160;
+
+/** What the sentence is about. `run` and `root` are there only where they may name someone. */
+export interface Told {
+  readonly action: Action;
+  readonly run?: Run;
+  /** The root run, where it is another one. */
+  readonly root?: Run;
+}
+
+/** One or two sentences for whoever is woken by it: what happened, who caused it, how sure that is. */
+export const sentenceOf = ({ action, run, root }: Told): string => {
+  const what = describe(action);
+  const { principal } = action;
+  switch (action.assurance) {
+    case 'none':
+      return `Nobody is named: ${what} came with no reference, so that nothing says which run it was part of.`;
+    case 'refuted':
+      return `Nobody can be named: ${what} came with a reference that is forged or damaged (its check failed), and nobody may be concluded from it.`;
+    case 'asserted':
+      if (principal === undefined) {
+        return `Nobody can be named: ${what} only claims to be part of run ${action.runId}, of which there is no record, and nothing proves the claim.`;
+      }
+      return `${capital(what)} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root)}`;
+    case 'inherited':
+    case 'verified':
+      if (principal === undefined) {
+        return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.`;
+      }
+      return `${capital(what)} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root)}`;
+  }
+};
+
+/** For a run of which no action has arrived. */
+export const sentenceOfRun = (run: Run, root: Run | undefined): string => {
+  const proof =
+    run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
+  return `${named(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root)}`;
+};
+
+const describe = (action: Action): string => {
+  const command = oneLine(action.statement ?? action.name);
+  return [
+    `\`${command}\``,
+    ...(action.target === undefined || command.includes(action.target) ? [] : [`on ${action.target}`]),
+    ...(action.service === undefined ? [] : [`by ${action.service}`]),
+    `at ${moment(action.startTime)}`,
+    ...(action.status === 'error' ? ['(which failed)'] : []),
+  ].join(' ');
+};
+
+const inRun = (action: Action, run: Run | undefined): string =>
+  run === undefined
+    ? ` in run ${action.runId}`
+    : ` in run ${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
+
+const allowedBy = ({ authority }: Pick<Action, 'authority'>): string =>
+  authority === undefined ? ', with nothing on record that allowed it' : `, allowed by ${authority.id}`;
+
+const goesBackTo = (root: Run | undefined): string =>
+  root === undefined
+    ? ''
+    : ` It goes back to ${root.principal.id} (${root.principal.kind}, ${root.assurance}), who started ${named(root)} at ${moment(root.startedAt)}${allowedBy(root)}.`;
+
+const named = (run: Run): string => `run ${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
+
+/** To the second. */
+const moment = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 19)}Z`;
+
+const oneLine = (text: string): string => {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  const characters = [...line];
+  return characters.length <= STATEMENT_MAX_LENGTH
+    ? line
+    : `${characters.slice(0, STATEMENT_MAX_LENGTH).join('')}…`;
+};
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,111 @@
+import type { Action, Run } from '@whence/model';
+import type { RecordedAction, RecordedRun } from '@whence/store';
+import type { Missing, MissingCode } from './missing.ts';
+import type { WitnessSeen } from './who-answer.ts';
+
+const missing = (code: MissingCode, detail: string): Missing => ({ code, detail });
+
+/** What an answer about this action lacks, whatever its chain. */
+export const missingOfAction = (
+  action: Action,
+  recorded: RecordedRun | undefined,
+  named: Run | undefined,
+  witnesses: readonly WitnessSeen[],
+): readonly Missing[] => [
+  ...missingOfReference(action),
+  ...(action.runId === undefined || action.assurance === 'refuted'
+    ? []
+    : missingOfRun(action, recorded, named)),
+  ...missingOfWitnesses(witnesses),
+  missing('not_sealed', 'No signed checkpoint covers the record yet: that it was not altered is not proven.'),
+];
+
+const missingOfReference = ({ assurance, runId }: Action): readonly Missing[] => {
+  switch (assurance) {
+    case 'none':
+      return [missing('no_reference', 'The action came with no reference to a run: nobody is named.')];
+    case 'refuted':
+      return [
+        missing(
+          'refuted',
+          `The action came with a reference${runId === undefined ? '' : ` to run ${runId}`} that is forged or damaged: its check failed, and nobody may be concluded from it.`,
+        ),
+      ];
+    case 'asserted':
+      return [
+        missing('asserted_only', 'The reference carries no proof: that the run caused this is a claim.'),
+      ];
+    case 'inherited':
+    case 'verified':
+      return [];
+  }
+};
+
+const missingOfRun = (
+  action: Action,
+  recorded: RecordedRun | undefined,
+  named: Run | undefined,
+): readonly Missing[] => {
+  if (named === undefined) {
+    return [
+      missing(
+        'run_unknown',
+        recorded === undefined
+          ? `No record of run ${action.runId} has arrived${action.principal === undefined ? '' : '; principal and authority are as they were known when the action was received'}.`
+          : `No issuer's record of run ${action.runId} has arrived, only a claim of it, which does not count beside a verified reference.`,
+      ),
+    ];
+  }
+  return missingOfRunRecord(named, recorded?.disputed ?? false, action.authority !== undefined);
+};
+
+/** What a run's record lacks. */
+export const missingOfRunRecord = (
+  run: Run,
+  disputed: boolean,
+  authorityKnown: boolean,
+): readonly Missing[] => [
+  ...(authorityKnown
+    ? []
+    : [missing('no_authority', `The record of run ${run.id} names nothing that allowed it.`)]),
+  ...(run.endedAt === undefined
+    ? [missing('run_open', `Run ${run.id} has not ended, as far as is known: more may come.`)]
+    : []),
+  ...(disputed
+    ? [
+        missing(
+          'conflict',
+          `There are records of run ${run.id} that contradict each other; the best proven one is shown (${run.assurance}).`,
+        ),
+      ]
+    : []),
+];
+
+const missingOfWitnesses = (witnesses: readonly WitnessSeen[]): readonly Missing[] => {
+  if (witnesses.some(({ agrees }) => agrees === false)) {
+    return [missing('conflict', 'The witnesses of the action do not say the same.')];
+  }
+  if (witnesses.length > 1) return [];
+  const [own] = witnesses;
+  return [
+    missing(
+      'one_witness',
+      own?.witness === 'gateway'
+        ? 'Only the gateway on the connection saw the action: the process itself did not report it.'
+        : own?.witness === 'import'
+          ? 'Only an imported log tells of the action.'
+          : 'Only the process itself reported the action: no gateway saw it.',
+    ),
+  ];
+};
+
+/** Records that contradict each other under one span id. */
+export const missingOfConflicts = (records: readonly RecordedAction[]): readonly Missing[] =>
+  records
+    .filter(({ conflict }) => conflict)
+    .map(({ action }) =>
+      missing(
+        'conflict',
+        `There are different records of span ${action.spanId} of trace ${action.traceId}; the one received first is shown.`,
+      ),
+    );

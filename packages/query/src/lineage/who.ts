@@ -1,0 +1,136 @@
+import type { Action, Assurance, Run } from '@whence/model';
+import { mayName, type Readers, type RecordedAction, type RecordedRun } from '@whence/store';
+import { causeKindOf } from './cause-kind.ts';
+import { type Chain, type ChainLink, causeOfRun, climb } from './climb.ts';
+import type { Missing } from './missing.ts';
+import { sentenceOf, sentenceOfRun } from './sentence.ts';
+import { missingOfAction, missingOfConflicts, missingOfRunRecord } from './what-is-missing.ts';
+import type { ChainEntry, NamedPrincipal, WhoAnswer } from './who-answer.ts';
+import { witnessesOf } from './witnesses.ts';
+
+type Runs = ReadonlyMap<string, RecordedRun>;
+
+/** Who caused an action. `noted` is what was already found missing on the way to it. */
+export const whoCausedAction = async (
+  readers: Readers,
+  record: RecordedAction,
+  noted: readonly Missing[] = [],
+): Promise<WhoAnswer> => {
+  const [chain, witnesses] = await Promise.all([climb(readers, record), witnessesOf(readers, record)]);
+  const runs = await runsOf(readers, [record, ...chain.links.map((link) => link.record)]);
+
+  const { action } = record;
+  const run = runNaming(action, runs);
+  const root = run === undefined || run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
+  return {
+    sentence: sentenceOf({ action, ...optional('run', run), ...optional('root', root) }),
+    action,
+    ...optional('principal', principalOf(action)),
+    ...optional('run', run),
+    ...optional('authority', action.authority),
+    chain: entriesOf(chain, runs),
+    witnesses,
+    missing: [
+      ...noted,
+      ...missingOfAction(action, runs.get(action.runId ?? ''), run, witnesses),
+      ...chain.missing,
+      ...missingOfConflicts(chain.links.map((link) => link.record)),
+    ],
+  };
+};
+
+/** Who caused a run of which no action has arrived. The chain begins at the run that started it. */
+export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Promise<WhoAnswer> => {
+  const { run, disputed } = recorded;
+  const above = await causeOfRun(readers, run);
+  const chain: Chain =
+    above.cause === undefined ? { links: [], missing: [] } : await climb(readers, above.cause.record);
+  const runs = await runsOf(
+    readers,
+    chain.links.map((link) => link.record),
+    [run.rootId],
+  );
+  const root = run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
+  return {
+    sentence: sentenceOfRun(run, root),
+    principal: { ...run.principal, assurance: run.assurance, how: HOW_OF_RUN[run.assurance] },
+    run,
+    ...optional('authority', run.authority),
+    chain: entriesOf(chain, runs),
+    witnesses: [],
+    missing: [
+      {
+        code: 'run_span_missing',
+        detail: `No action of run ${run.id} has arrived: only its record is known.`,
+      },
+      ...(run.assurance === 'verified'
+        ? []
+        : [
+            {
+              code: 'asserted_only',
+              detail: 'The record of the run is a claim of the process itself.',
+            } as const,
+          ]),
+      ...missingOfRunRecord(run, disputed, run.authority !== undefined),
+      ...above.missing,
+      ...chain.missing,
+    ],
+  };
+};
+
+/** Records of the runs of these actions and of their roots. */
+const runsOf = async (
+  readers: Readers,
+  records: readonly RecordedAction[],
+  more: readonly string[] = [],
+): Promise<Runs> => {
+  const claimed = records.filter(({ action }) => action.assurance !== 'refuted');
+  const ids = claimed
+    .flatMap(({ action }) => [action.runId, action.rootRunId])
+    .filter((id) => id !== undefined);
+  return readers.runs.byIds([...ids, ...more]);
+};
+
+const runNaming = ({ runId, assurance }: Action, runs: Runs): Run | undefined => {
+  const run = runId === undefined ? undefined : runs.get(runId)?.run;
+  return run !== undefined && mayName(assurance, run) ? run : undefined;
+};
+
+const entriesOf = ({ links }: Chain, runs: Runs): readonly ChainEntry[] =>
+  links.map((link, index) => {
+    const next = links[index + 1];
+    const run = runNaming(link.record.action, runs);
+    return {
+      action: link.record.action,
+      ...optional('causedBy', next === undefined ? undefined : kindOf(link, next, run)),
+      ...optional('run', next?.record.action.runId === link.record.action.runId ? undefined : run),
+    };
+  });
+
+const kindOf = ({ record, ascent }: ChainLink, next: ChainLink, run: Run | undefined) =>
+  ascent === undefined ? undefined : causeKindOf(ascent, record, next.record, run);
+
+const HOW: Readonly<Record<Exclude<Assurance, 'none' | 'refuted'>, string>> = {
+  verified:
+    "The MAC of the action's reference was checked when it was received; the run's record names the principal.",
+  inherited: 'Taken over from an ancestor whose reference was checked.',
+  asserted: 'Claimed by the process itself; nothing proves it.',
+};
+
+const HOW_OF_RUN: Readonly<Record<Assurance, string>> = {
+  ...HOW,
+  verified: 'An issuer authenticated whoever started the run and recorded it.',
+  none: 'Nothing is known of it.',
+  refuted: 'Its proof failed.',
+};
+
+const principalOf = ({ principal, assurance }: Action): NamedPrincipal | undefined =>
+  principal === undefined || assurance === 'none' || assurance === 'refuted'
+    ? undefined
+    : { ...principal, assurance, how: HOW[assurance] };
+
+const optional = <Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } =>
+  value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: Value });

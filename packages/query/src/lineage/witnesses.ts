@@ -1,0 +1,49 @@
+import type { Readers, RecordedAction } from '@whence/store';
+import type { WitnessSeen } from './who-answer.ts';
+
+const CHILDREN_LOOKED_AT = 10_000;
+const WITNESSES_SHOWN = 16;
+
+/**
+ * Everyone who reported an action. The gateway's span for a command is a child of the caller's own span, so the
+ * counterpart is looked for below a process's span, and above a gateway's.
+ */
+export const witnessesOf = async (
+  readers: Readers,
+  record: RecordedAction,
+): Promise<readonly WitnessSeen[]> => {
+  const counterparts = (await readers.actions.bySpans(record.action.traceId, await idsOf(readers, record)))
+    .filter((other) => other.action.witness !== record.action.witness)
+    .slice(0, WITNESSES_SHOWN);
+  return [
+    seen(record),
+    ...counterparts.map((other) => {
+      const agrees = agreement(record, other);
+      return { ...seen(other), ...(agrees === undefined ? {} : { agrees }) };
+    }),
+  ];
+};
+
+const idsOf = async (readers: Readers, { action }: RecordedAction): Promise<readonly string[]> => {
+  if (action.witness === 'gateway') return action.parentSpanId === undefined ? [] : [action.parentSpanId];
+  const { spans } = await readers.actions.outline(action.traceId, CHILDREN_LOOKED_AT);
+  return spans
+    .filter((span) => span.parentSpanId === action.spanId && span.witness !== action.witness)
+    .slice(0, WITNESSES_SHOWN)
+    .map((span) => span.spanId);
+};
+
+const seen = ({ action }: RecordedAction): WitnessSeen => ({
+  witness: action.witness,
+  ...(action.actor === undefined ? {} : { actor: action.actor }),
+});
+
+/** Statements are compared by their fingerprints: a gateway sees placeholders where the caller saw values. */
+const agreement = (a: RecordedAction, b: RecordedAction): boolean | undefined => {
+  if (a.statementHash !== undefined && b.statementHash !== undefined)
+    return a.statementHash === b.statementHash;
+  const compared = (['operation', 'target'] as const).filter(
+    (field) => a.action[field] !== undefined && b.action[field] !== undefined,
+  );
+  return compared.length === 0 ? undefined : compared.every((field) => a.action[field] === b.action[field]);
+};

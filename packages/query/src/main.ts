@@ -1,0 +1,34 @@
+import { openStore } from '@whence/store';
+import { pino } from 'pino';
+import { readConfig } from './config.ts';
+import { startQuery } from './query-service.ts';
+
+const read = readConfig(process.env);
+if (read.status === 'faulty') {
+  for (const fault of read.faults) console.error(fault);
+  process.exit(1);
+}
+const { config } = read;
+const logger = pino({ name: 'whence-query', level: config.logLevel });
+
+try {
+  const store = await openStore({
+    url: config.clickhouseUrl,
+    database: config.clickhouseDatabase,
+    username: config.clickhouseUser,
+    password: config.clickhousePassword,
+  });
+  const service = await startQuery({ ...config, store, logger });
+  logger.info(`query service at ${service.url}`);
+
+  const stop = async () => {
+    await service.close();
+    await store.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exit(1);
+}

@@ -1,0 +1,73 @@
+import { isRunId } from '@whence/model';
+import { parseRfc3339 } from '@whence/store';
+import { z } from 'zod';
+import { parseCursor } from './cursor.ts';
+import { QueryError } from './query-error.ts';
+
+/** What a parameter may be. Hex and UUIDs are read in either case and used in lower case. */
+export const spanId = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/i, 'a span id is 16 hex digits')
+  .toLowerCase();
+
+export const traceId = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/i, 'a trace id is 32 hex digits')
+  .toLowerCase();
+
+export const runId = z
+  .string()
+  .toLowerCase()
+  .refine(isRunId, 'a run id is a UUID, version 7: 8-4-4-4-12 hex digits');
+
+/** Nanoseconds since the epoch. */
+export const moment = z.string().transform((text, context) => {
+  const nanos = parseRfc3339(text);
+  if (nanos === undefined) context.addIssue('a time is RFC 3339, from 1900 to 2262: 2026-03-01T03:14:07Z');
+  return nanos ?? z.NEVER;
+});
+
+export const cursor = z.string().transform((text, context) => {
+  const position = parseCursor(text);
+  if (position === undefined) context.addIssue('a cursor is taken as it is from "next" of the page before');
+  return position ?? z.NEVER;
+});
+
+/** Free text, bound to a statement as a value. */
+export const text = z
+  .string()
+  .min(1, 'empty: leave the parameter out instead')
+  .max(1000, 'longer than 1000 characters')
+  .refine((value) => !value.includes('\0'), 'holds a NUL character');
+
+export const count = (from: number, to: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'not a whole number')
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, `from ${from} to ${to}`);
+
+/**
+ * Reads the parameters of a request. One that is not known to the route is refused: an ignored filter would be a wrong
+ * answer.
+ *
+ * @throws QueryError `bad_parameter`, with the first field at fault.
+ */
+export const read = <Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  parameters: unknown,
+): z.output<z.ZodObject<Shape>> => {
+  const result = schema.strict().safeParse(parameters);
+  if (result.success) return result.data as z.output<z.ZodObject<Shape>>;
+  const [issue] = result.error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    const known = Object.keys(schema.shape).join(', ');
+    throw badParameter(issue.keys[0] ?? '', `not a parameter here; there are: ${known}`);
+  }
+  const field = String(issue?.path[0] ?? '');
+  const twice = Array.isArray((parameters as Record<string, unknown>)[field]);
+  throw badParameter(field, twice ? 'given more than once' : (issue?.message ?? 'malformed'));
+};
+
+export const badParameter = (field: string, what: string): QueryError =>
+  new QueryError('bad_parameter', `${field}: ${what}`, { field });

@@ -1,0 +1,80 @@
+import { isCoded } from '@whence/model';
+import { StoreError } from '@whence/store';
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { QueryError, type QueryErrorCode } from './query-error.ts';
+
+/** Problem details (RFC 9457). */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: QueryErrorCode;
+  /** The parameter at fault. */
+  readonly field?: string;
+}
+
+/** Seconds after which a question may be asked again. */
+const RETRY_AFTER_SECONDS = 5;
+
+const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; readonly title: string }>> = {
+  bad_parameter: { status: 400, title: 'A parameter cannot be read' },
+  unknown_span: { status: 404, title: 'No such span' },
+  unknown_trace: { status: 404, title: 'No such trace' },
+  unknown_run: { status: 404, title: 'No such run' },
+  unknown_path: { status: 404, title: 'No such address' },
+  method_not_allowed: { status: 405, title: 'Only GET and HEAD' },
+  store_unavailable: { status: 503, title: 'The store does not answer' },
+  too_heavy: { status: 503, title: 'The question takes too long' },
+  internal: { status: 500, title: 'An error on our side' },
+  cannot_listen: { status: 500, title: 'An error on our side' },
+};
+
+export const problemOf = ({ code, message, field }: QueryError): Problem => ({
+  type: `urn:whence:problem:${code}`,
+  ...PROBLEMS[code],
+  detail: message,
+  code,
+  ...(field === undefined ? {} : { field }),
+});
+
+export const sendProblem = (response: Response, error: QueryError): void => {
+  const problem = problemOf(error);
+  if (problem.status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS));
+  response
+    .status(problem.status)
+    .set('Content-Type', 'application/problem+json; charset=utf-8')
+    .send(`${JSON.stringify(problem)}\n`);
+};
+
+/** The last word on whatever a route throws. What is our own fault is logged whole and told in one line. */
+export const problemHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (error: unknown, request, response, next) => {
+    const failure = queryErrorOf(error);
+    if (PROBLEMS[failure.code].status >= 500) {
+      logger.error({ err: error, method: request.method, url: request.originalUrl }, failure.message);
+    }
+    if (response.headersSent) next(error);
+    else sendProblem(response, failure);
+  };
+
+/** ClickHouse: the time limit, the memory limit, too many statements at once. */
+const TOO_HEAVY = /code (?:159|202|241):/;
+
+const queryErrorOf = (error: unknown): QueryError => {
+  if (error instanceof QueryError) return error;
+  if (isCoded(error, 'store_unavailable')) {
+    return new QueryError('store_unavailable', 'The store cannot be reached: ask again in a few seconds.');
+  }
+  if (error instanceof StoreError && TOO_HEAVY.test(error.message)) {
+    return new QueryError(
+      'too_heavy',
+      'The store gave up on this question: narrow it, by time or by a smaller limit.',
+    );
+  }
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  if (status === 400) return new QueryError('bad_parameter', 'The address is not well-formed.');
+  return new QueryError('internal', 'The question could not be answered; the log of the service says why.');
+};

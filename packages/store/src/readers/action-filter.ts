@@ -1,0 +1,71 @@
+import type { ActionStatus } from '@whence/model';
+import type { ActionFilter } from './action-reader.ts';
+import type { Parameters } from './select.ts';
+import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
+
+/** A condition on rows of `otel_traces`, and the values it is given. */
+export interface Condition {
+  readonly sql: string;
+  readonly parameters: Parameters;
+}
+
+const STORED_STATUS: Readonly<Record<ActionStatus, string>> = { unset: 'Unset', ok: 'Ok', error: 'Error' };
+
+const TEXTS = [
+  'SpanName',
+  'Target',
+  'StatusMessage',
+  ...STATEMENT_ATTRIBUTES.map((key) => `SpanAttributes['${key}']`),
+];
+
+/** One term for each field: the whole vocabulary of a search. `{key}` in a term is the field's value, bound. */
+const TERMS: {
+  readonly [Field in keyof ActionFilter]-?: (value: NonNullable<ActionFilter[Field]>) => {
+    readonly sql: string;
+    readonly value: string;
+  };
+} = {
+  fromNanos: (nanos) => ({
+    sql: 'Timestamp >= fromUnixTimestamp64Nano({fromNanos:Int64})',
+    value: nanos.toString(),
+  }),
+  toNanos: (nanos) => ({
+    sql: 'Timestamp < fromUnixTimestamp64Nano({toNanos:Int64})',
+    value: nanos.toString(),
+  }),
+  service: (value) => ({ sql: 'ServiceName = {service:String}', value }),
+  system: (value) => ({ sql: 'System = {system:String}', value }),
+  operation: (value) => ({ sql: 'Operation = {operation:String}', value }),
+  target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
+  assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
+  status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
+  runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),
+  // Rows that came before their run's record name neither root nor principal: the record does.
+  rootRunId: (value) => ({
+    sql: `(RootRunId = {rootRunId:UUID} OR RunId IN (
+      SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND RootRunId = {rootRunId:UUID}))`,
+    value,
+  }),
+  principal: (value) => ({
+    sql: `(PrincipalId = {principal:String} OR PrincipalId = '' AND RunId IN (
+      SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String}))`,
+    value,
+  }),
+  text: (value) => ({
+    sql: `(${TEXTS.map((text) => `positionCaseInsensitiveUTF8(${text}, {text:String}) > 0`).join(' OR ')})`,
+    value,
+  }),
+};
+
+export const conditionOf = (filter: ActionFilter): Condition => {
+  const terms: string[] = ['TenantId = {tenant:String}'];
+  const parameters: Record<string, string> = {};
+  for (const field of Object.keys(TERMS) as (keyof ActionFilter)[]) {
+    const value = filter[field];
+    if (value === undefined) continue;
+    const term = (TERMS[field] as (value: unknown) => { sql: string; value: string })(value);
+    terms.push(term.sql);
+    parameters[field] = term.value;
+  }
+  return { sql: terms.join(' AND '), parameters };
+};

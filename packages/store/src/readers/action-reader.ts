@@ -1,0 +1,113 @@
+import type { ActionStatus, Assurance, SpanRef, Witness } from '@whence/model';
+import type { RecordedAction } from './recorded-action.ts';
+import type { RunScope } from './run-reader.ts';
+
+/**
+ * Reads actions of one tenant. Who acted is told from the row, or, where the row came before its run's record, from
+ * that record, so that the same row may name a principal later.
+ *
+ * A span that was delivered twice with the same content from the same sender is one action. Different contents under
+ * one trace and span id are different actions: all are given, each marked as in conflict.
+ *
+ * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
+ */
+export interface ActionReader {
+  /** First received first. Without a trace id: that span id in any trace. At most `RECORDS_PER_SPAN` records. */
+  bySpan(span: { readonly traceId?: string; readonly spanId: string }): Promise<readonly RecordedAction[]>;
+
+  /** Spans of one trace, first received first; at most 256 ids. */
+  bySpans(traceId: string, spanIds: readonly string[]): Promise<readonly RecordedAction[]>;
+
+  /** Who is whose parent in a trace, oldest first: narrow enough to be read whole. */
+  outline(traceId: string, limit: number): Promise<TraceOutline>;
+
+  /** A trace in chunks as they come, oldest first. Leaving the loop ends the read. Conflicts are marked per chunk. */
+  ofTrace(traceId: string, limit: number): AsyncIterable<readonly RecordedAction[]>;
+
+  /**
+   * What a run and all runs below it did, oldest first; verified actions before claimed ones, so that a flood of claims
+   * hides nothing. Actions whose reference to one of the runs failed its check are not among them.
+   */
+  below(scope: RunScope, limit: number): Promise<ActionsFound>;
+
+  /** Exact, whatever their number. */
+  totalsBelow(scope: RunScope): Promise<RunTotals>;
+
+  /** The span that opens a run; where it has not arrived, the first action of that run. */
+  openingOf(runId: string): Promise<RecordedAction | undefined>;
+
+  /** Newest first. A page holds at most `limit` spans; a cursor leads on whatever arrives in between. */
+  search(search: ActionSearch): Promise<ActionPage>;
+
+  /** When the first record that is still held was received, RFC 3339. Absent: there is none. */
+  since(): Promise<string | undefined>;
+}
+
+/** Records shown of one span id: enough to see a conflict. */
+export const RECORDS_PER_SPAN = 64;
+
+export interface ActionsFound {
+  readonly records: readonly RecordedAction[];
+  /** There are more than were asked for. */
+  readonly truncated: boolean;
+}
+
+export interface TraceOutline {
+  readonly spans: readonly OutlinedSpan[];
+  /** There are more than were asked for. */
+  readonly truncated: boolean;
+}
+
+export interface OutlinedSpan {
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly witness: Witness;
+}
+
+export interface RunTotals {
+  readonly actions: number;
+  readonly errors: number;
+  /** Runs that acted. */
+  readonly runs: number;
+  readonly services: number;
+  /** Actions that came with a reference to one of the runs which failed its check. Not counted above. */
+  readonly refuted: number;
+}
+
+/** What is absent does not narrow. */
+export interface ActionFilter {
+  /** Nanoseconds since the epoch, inclusive. */
+  readonly fromNanos?: bigint;
+  /** Nanoseconds since the epoch, exclusive. */
+  readonly toNanos?: bigint;
+  readonly principal?: string;
+  readonly runId?: string;
+  readonly rootRunId?: string;
+  readonly service?: string;
+  readonly system?: string;
+  readonly operation?: string;
+  /** How the target begins. */
+  readonly target?: string;
+  /** Part of the name, statement, target or status message, upper and lower case alike. */
+  readonly text?: string;
+  readonly assurance?: Assurance;
+  readonly status?: ActionStatus;
+}
+
+export interface ActionSearch {
+  readonly filter: ActionFilter;
+  /** From 1 to 1000. */
+  readonly limit: number;
+  readonly after?: ActionPosition;
+}
+
+/** Where a page ended. */
+export interface ActionPosition extends SpanRef {
+  readonly startNanos: bigint;
+}
+
+export interface ActionPage {
+  readonly records: readonly RecordedAction[];
+  /** Absent: this was the last page. */
+  readonly next?: ActionPosition;
+}

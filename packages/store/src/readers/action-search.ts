@@ -1,0 +1,82 @@
+import { conditionOf } from './action-filter.ts';
+import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
+import { ACTION_COLUMNS, type ActionRow } from './action-row.ts';
+import type { RecordedAction } from './recorded-action.ts';
+import { type Selection, select } from './select.ts';
+
+const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
+/** Contents shown of one span id on a page. */
+const CONTENTS_PER_SPAN = 16;
+
+interface PositionRow {
+  readonly Nanos: string;
+  readonly TraceId: string;
+  readonly SpanId: string;
+}
+
+/**
+ * First where the page ends, from the narrow columns alone; then everything between its two ends, so that a page never
+ * parts the records of one span.
+ */
+export const searchActions = async (
+  selection: Selection,
+  recorded: (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>,
+  { filter, limit, after }: ActionSearch,
+): Promise<ActionPage> => {
+  const condition = conditionOf(filter);
+  const since = after === undefined ? '' : ` AND ${comparison('<', 'after')}`;
+  const positions = await select<PositionRow>(
+    selection,
+    `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
+     WHERE ${condition.sql}${since} ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+    { ...condition.parameters, ...bound('after', after), limit: limit + 1 },
+  );
+  const [first] = positions;
+  const last = positions[Math.min(positions.length, limit) - 1];
+  if (first === undefined || last === undefined) return { records: [] };
+
+  const rows = await select<ActionRow>(
+    selection,
+    `SELECT ${ACTION_COLUMNS} FROM otel_traces
+     WHERE ${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}
+     ORDER BY ${NEWEST_FIRST}, ReceivedAt, BatchId, RowNumber
+     LIMIT 1 BY TraceId, SpanId, ContentHash LIMIT {rows:UInt32}`,
+    {
+      ...condition.parameters,
+      ...bound('first', positionOf(first)),
+      ...bound('last', positionOf(last)),
+      rows: limit * CONTENTS_PER_SPAN,
+    },
+  );
+  return {
+    records: (await recorded(rows)).filter(({ action }) => names(action, filter)),
+    ...(positions.length > limit ? { next: positionOf(last) } : {}),
+  };
+};
+
+/** Rows that came before their run's record were picked by any record of the run; only the best proven one names. */
+const names = (action: RecordedAction['action'], { principal, rootRunId }: ActionSearch['filter']): boolean =>
+  (principal === undefined || action.principal?.id === principal) &&
+  (rootRunId === undefined || action.rootRunId === rootRunId || action.runId === rootRunId);
+
+const positionOf = ({ Nanos, TraceId, SpanId }: PositionRow): ActionPosition => ({
+  startNanos: BigInt(Nanos),
+  traceId: TraceId,
+  spanId: SpanId,
+});
+
+/** The bare time beside the triple is what the index can use. */
+const comparison = (operator: '<' | '<=' | '>=', name: string): string => {
+  const moment = `fromUnixTimestamp64Nano({${name}Nanos:Int64})`;
+  return `Timestamp ${operator === '<' ? '<=' : operator} ${moment}
+    AND (Timestamp, TraceId, SpanId) ${operator} (${moment}, {${name}Trace:String}, {${name}Span:String})`;
+};
+
+const bound = (name: string, position: ActionPosition | undefined): Record<string, string> =>
+  position === undefined
+    ? {}
+    : {
+        [`${name}Nanos`]: position.startNanos.toString(),
+        [`${name}Trace`]: position.traceId,
+        [`${name}Span`]: position.spanId,
+      };

@@ -1,0 +1,448 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbedded } from '@whence/clickhouse-embedded';
+import { newRunId } from '@whence/model';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openStore, type Store } from '../open.ts';
+import type { ActionSearch } from './action-reader.ts';
+import { type Readers, readersOf } from './open-readers.ts';
+import { doneIn, doneInUnknown, hexId, insert, run, runRow, span, TRACE, timeAt } from './records.fixture.ts';
+
+let directory: string;
+let engine: Awaited<ReturnType<typeof startEmbedded>>;
+let store: Store;
+let readers: Readers;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'whence-readers-'));
+  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
+  store = await openStore({ url: engine.url });
+  readers = readersOf(store, 'default');
+});
+
+afterAll(async () => {
+  await store?.close();
+  await engine?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  for (const table of ['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect']) {
+    await store.client.command({ query: `TRUNCATE TABLE ${table}` });
+  }
+});
+
+const spanIds = (records: readonly { action: { spanId: string } }[]): readonly string[] =>
+  records.map(({ action }) => action.spanId);
+
+const S = (of: number): string => hexId(16, of);
+
+describe('a span', () => {
+  test('every column comes back in the words of the model', async () => {
+    const nightly = run();
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(2), {
+        ParentSpanId: S(1),
+        Timestamp: '2026-03-01 03:14:07.123456789',
+        SpanName: 'UPDATE invoices',
+        SpanKind: 'Client',
+        StatusCode: 'Error',
+        StatusMessage: 'deadlock detected',
+        SpanAttributes: {
+          'db.query.text':
+            "UPDATE invoices SET paid = true /*traceparent='00-aa-bb-01',tracestate='whence%3Dx'*/",
+          'other.key': 'x',
+        },
+        System: 'postgresql',
+        Operation: 'UPDATE',
+        Target: 'postgresql://db:5432/bank/invoices',
+        StatementHash: '17446744073709551615',
+        Actor: 'spiffe://demo/billing',
+        ...doneIn(nightly),
+        'Links.TraceId': ['b'.repeat(32), 'c'.repeat(32)],
+        'Links.SpanId': [S(9), S(8)],
+        'Links.TraceState': ['', ''],
+        'Links.Attributes': [{ 'whence.cause': 'message' }, { 'whence.cause': 'nonsense' }],
+      }),
+    ]);
+    const [found, ...more] = await readers.actions.bySpan({ spanId: S(2) });
+    expect(more).toEqual([]);
+    expect(found?.action).toEqual({
+      traceId: TRACE,
+      spanId: S(2),
+      parentSpanId: S(1),
+      service: 'billing',
+      name: 'UPDATE invoices',
+      kind: 'client',
+      system: 'postgresql',
+      operation: 'UPDATE',
+      target: 'postgresql://db:5432/bank/invoices',
+      statement: 'UPDATE invoices SET paid = true',
+      startTime: '2026-03-01T03:14:07.123456789Z',
+      durationNanos: 1_500_000,
+      status: 'error',
+      statusMessage: 'deadlock detected',
+      principal: nightly.principal,
+      runId: nightly.id,
+      rootRunId: nightly.id,
+      authority: nightly.authority,
+      assurance: 'verified',
+      witness: 'sdk',
+      actor: 'spiffe://demo/billing',
+    });
+    expect(found?.statementHash).toBe('17446744073709551615');
+    expect(found?.links).toEqual([
+      { traceId: 'b'.repeat(32), spanId: S(9), kind: 'message' },
+      { traceId: 'c'.repeat(32), spanId: S(8), kind: 'link' },
+    ]);
+  });
+
+  test('what is not known is absent', async () => {
+    await insert(store, 'otel_traces', [span(TRACE, S(1), { ServiceName: '' })]);
+    const [found] = await readers.actions.bySpan({ spanId: S(1), traceId: TRACE });
+    expect(Object.keys(found?.action ?? {}).sort()).toEqual(
+      [
+        'assurance',
+        'durationNanos',
+        'kind',
+        'name',
+        'spanId',
+        'startTime',
+        'status',
+        'traceId',
+        'witness',
+      ].sort(),
+    );
+  });
+
+  test('sent twice is one action, with different contents two in conflict', async () => {
+    const sent = span(TRACE, S(1));
+    await insert(store, 'otel_traces', [sent]);
+    await insert(store, 'otel_traces', [
+      { ...sent, BatchId: newRunId(), ReceivedAt: '2026-03-01 03:15:09.000' },
+    ]);
+    expect(await readers.actions.bySpan({ spanId: S(1) })).toMatchObject([{ conflict: false }]);
+
+    await insert(store, 'otel_traces', [
+      { ...sent, StatusMessage: 'not so', ReceivedAt: '2026-03-01 03:15:10.000' },
+    ]);
+    const found = await readers.actions.bySpan({ spanId: S(1) });
+    expect(found).toMatchObject([
+      { conflict: true },
+      { conflict: true, action: { statusMessage: 'not so' } },
+    ]);
+  });
+
+  test('the same content from another sender is a conflict', async () => {
+    const sent = span(TRACE, S(1), { Actor: 'spiffe://demo/billing' });
+    await insert(store, 'otel_traces', [sent, { ...sent, Actor: 'spiffe://demo/mallory' }]);
+    expect(await readers.actions.bySpan({ spanId: S(1) })).toHaveLength(2);
+  });
+
+  test('no other tenant is seen', async () => {
+    await insert(store, 'otel_traces', [span(TRACE, S(1), { TenantId: 'other' })]);
+    expect(await readers.actions.bySpan({ spanId: S(1) })).toEqual([]);
+    expect(await readers.actions.since()).toBeUndefined();
+    expect(await readersOf(store, 'other').actions.since()).toBe('2026-03-01T03:15:00.000Z');
+  });
+});
+
+describe('who is named by a row that came before its run record', () => {
+  test('nobody, until the record is there', async () => {
+    const late = run();
+    await insert(store, 'otel_traces', [span(TRACE, S(1), doneInUnknown(late.id))]);
+    const [before] = await readers.actions.bySpan({ spanId: S(1) });
+    expect(before?.action).toMatchObject({ runId: late.id, assurance: 'verified' });
+    expect(before?.action.principal).toBeUndefined();
+
+    await insert(store, 'runs', [runRow(late)]);
+    const [after] = await readers.actions.bySpan({ spanId: S(1) });
+    expect(after?.action).toMatchObject({
+      principal: late.principal,
+      authority: late.authority,
+      rootRunId: late.id,
+    });
+  });
+
+  test('a claimed record does not speak for a checked reference, but does for a claimed one', async () => {
+    const claimed = run({
+      assurance: 'asserted',
+      principal: { id: 'user:mallory@example.com', kind: 'human' },
+    });
+    await insert(store, 'runs', [runRow(claimed)]);
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(1), doneInUnknown(claimed.id)),
+      span(TRACE, S(2), doneInUnknown(claimed.id, 'asserted')),
+    ]);
+    const [checked] = await readers.actions.bySpan({ spanId: S(1) });
+    const [asserted] = await readers.actions.bySpan({ spanId: S(2) });
+    expect(checked?.action.principal).toBeUndefined();
+    expect(asserted?.action.principal?.id).toBe('user:mallory@example.com');
+  });
+
+  test('never a refuted reference', async () => {
+    const real = run();
+    await insert(store, 'runs', [runRow(real)]);
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(1), {
+        RunId: real.id,
+        Assurance: 'refuted',
+        SpanAttributes: { 'whence.run.id': real.id },
+      }),
+    ]);
+    const [found] = await readers.actions.bySpan({ spanId: S(1) });
+    expect(found?.action).toMatchObject({ runId: real.id, assurance: 'refuted' });
+    expect(found?.action.principal).toBeUndefined();
+    expect(found?.action.rootRunId).toBeUndefined();
+    expect(found?.opensRunId).toBeUndefined();
+  });
+});
+
+describe('a run', () => {
+  test('round trip: started, then ended', async () => {
+    const started = run();
+    await insert(store, 'runs', [runRow(started)]);
+    expect(await readers.runs.byId(started.id)).toEqual({ run: started, disputed: false });
+
+    const ended = {
+      ...started,
+      endedAt: '2026-03-01T03:20:00.250Z',
+      outcome: 'failure',
+      message: 'no',
+    } as const;
+    await insert(store, 'runs', [runRow(ended)]);
+    expect(await readers.runs.byId(started.id)).toEqual({ run: ended, disputed: false });
+  });
+
+  test('a verified record outranks an asserted one, whichever came first', async () => {
+    const real = run();
+    const lie = run({
+      ...real,
+      assurance: 'asserted',
+      principal: { id: 'user:mallory@x.example', kind: 'human' },
+    });
+    await insert(store, 'runs', [
+      runRow(lie, { ReceivedAt: '2026-03-01 03:13:00.000' }),
+      runRow(real),
+      runRow({ ...lie, endedAt: '2026-03-01T03:14:01.000Z', outcome: 'success' }),
+    ]);
+    expect(await readers.runs.byId(real.id)).toEqual({ run: real, disputed: true });
+  });
+
+  test('many by id, none by an unknown one', async () => {
+    const many = Array.from({ length: 450 }, () => run());
+    await insert(
+      store,
+      'runs',
+      many.map((each) => runRow(each)),
+    );
+    const found = await readers.runs.byIds([...many.map(({ id }) => id), newRunId()]);
+    expect(found.size).toBe(450);
+    expect(await readers.runs.byId(newRunId())).toBeUndefined();
+  });
+
+  test('runs below and children, oldest first, a lie about the root left out', async () => {
+    const root = run();
+    const child = run({
+      rootId: root.id,
+      parentId: root.id,
+      path: [root.id],
+      startedAt: '2026-03-01T03:14:01.000Z',
+    });
+    const grandchild = run({
+      rootId: root.id,
+      parentId: child.id,
+      path: [root.id, child.id],
+      startedAt: '2026-03-01T03:14:02.000Z',
+    });
+    const elsewhere = run();
+    const lie = { ...elsewhere, assurance: 'asserted', rootId: root.id, parentId: root.id } as const;
+    await insert(
+      store,
+      'runs',
+      [grandchild, child, root, elsewhere, lie].map((each) => runRow(each)),
+    );
+    const below = await readers.runs.below(root, 10);
+    expect(below).toMatchObject({
+      truncated: false,
+      runs: [{ run: root }, { run: child }, { run: grandchild }],
+    });
+    expect((await readers.runs.below(child, 10)).runs).toMatchObject([{ run: child }, { run: grandchild }]);
+    expect((await readers.runs.children(root, 10)).runs).toMatchObject([{ run: child }]);
+    expect(await readers.runs.below(root, 2)).toMatchObject({ truncated: true, runs: [{}, {}] });
+  });
+});
+
+describe('what a run tree did', () => {
+  test('by root, by run whose record came late, without forgeries; and its totals', async () => {
+    const root = run();
+    const child = run({ rootId: root.id, parentId: root.id, path: [root.id] });
+    const other = run();
+    await insert(store, 'runs', [runRow(root), runRow(child), runRow(other)]);
+    const retried = span(TRACE, S(2), { ...doneIn(child), StatusCode: 'Error', ServiceName: 'report' });
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(1), { ...doneIn(root), SpanAttributes: { 'whence.run.id': root.id } }),
+      retried,
+      { ...retried, BatchId: newRunId() },
+      span('b'.repeat(32), S(3), doneInUnknown(child.id)),
+      span(TRACE, S(4), doneIn(other)),
+      span(TRACE, S(5), doneInUnknown(root.id, 'refuted')),
+      span(TRACE, S(6)),
+    ]);
+    const found = await readers.actions.below(root, 100);
+    expect(spanIds(found.records)).toEqual([S(1), S(2), S(3)]);
+    expect(found.truncated).toBe(false);
+    expect(found.records[0]?.opensRunId).toBe(root.id);
+    expect(spanIds((await readers.actions.below(child, 100)).records)).toEqual([S(2), S(3)]);
+    expect(await readers.actions.below(root, 2)).toMatchObject({ truncated: true, records: [{}, {}] });
+    expect(await readers.actions.totalsBelow(root)).toEqual({
+      actions: 3,
+      errors: 1,
+      runs: 2,
+      services: 2,
+      refuted: 1,
+    });
+    expect((await readers.actions.openingOf(root.id))?.action.spanId).toBe(S(1));
+    expect((await readers.actions.openingOf(child.id))?.action.spanId).toBe(S(2));
+    expect(await readers.actions.openingOf(newRunId())).toBeUndefined();
+  });
+});
+
+describe('a trace', () => {
+  test('outline and whole, oldest first, bounded', async () => {
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(3), { ParentSpanId: S(1), Witness: 'gateway' }),
+      span(TRACE, S(1)),
+      span('b'.repeat(32), S(2)),
+    ]);
+    expect(await readers.actions.outline(TRACE, 10)).toEqual({
+      spans: [
+        { spanId: S(1), witness: 'sdk' },
+        { spanId: S(3), parentSpanId: S(1), witness: 'gateway' },
+      ],
+      truncated: false,
+    });
+    expect(await readers.actions.outline(TRACE, 1)).toMatchObject({ spans: [{}], truncated: true });
+    const whole: string[] = [];
+    for await (const chunk of readers.actions.ofTrace(TRACE, 10)) whole.push(...spanIds(chunk));
+    expect(whole).toEqual([S(1), S(3)]);
+    expect(spanIds(await readers.actions.bySpans(TRACE, [S(3), S(2)]))).toEqual([S(3)]);
+  });
+});
+
+describe('causes', () => {
+  test('both ways, each edge once', async () => {
+    const link = (cause: string) => ({
+      'Links.TraceId': [TRACE, TRACE],
+      'Links.SpanId': [S(1), S(1)],
+      'Links.TraceState': ['', ''],
+      'Links.Attributes': [{ 'whence.cause': cause }, { 'whence.cause': cause }],
+    });
+    await insert(store, 'otel_traces', [span(TRACE, S(1)), span('b'.repeat(32), S(2), link('message'))]);
+    await insert(store, 'otel_traces', [span('c'.repeat(32), S(3), link(''))]);
+    const edge = (traceId: string, spanId: string, kind: string) => ({
+      kind,
+      cause: { traceId: TRACE, spanId: S(1) },
+      effect: { traceId, spanId },
+    });
+    const both = [edge('b'.repeat(32), S(2), 'message'), edge('c'.repeat(32), S(3), 'link')];
+    expect(await readers.causes.effectsOf({ traceId: TRACE, spanId: S(1) }, 10)).toEqual({
+      causes: both,
+      truncated: false,
+    });
+    expect(await readers.causes.effectsOfTrace(TRACE, 1)).toEqual({
+      causes: both.slice(0, 1),
+      truncated: true,
+    });
+    expect(await readers.causes.causesOf({ traceId: 'b'.repeat(32), spanId: S(2) }, 10)).toEqual({
+      causes: both.slice(0, 1),
+      truncated: false,
+    });
+  });
+});
+
+describe('search', () => {
+  const found = async (filter: ActionSearch['filter'], limit = 100): Promise<readonly string[]> =>
+    spanIds((await readers.actions.search({ filter, limit })).records);
+
+  test('by every field, newest first', async () => {
+    const nightly = run();
+    const late = run({ principal: { id: 'github://demo/app/ci', kind: 'ci_runner' } });
+    await insert(store, 'runs', [runRow(nightly), runRow(late)]);
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(1), { ...doneIn(nightly), System: 'postgresql', Operation: 'UPDATE' }),
+      span(TRACE, S(2), { ...doneInUnknown(late.id), ServiceName: 'fx', StatusCode: 'Error' }),
+      span(TRACE, S(3), {
+        Target: 'postgresql://db/bank/accounts',
+        SpanAttributes: { 'db.statement': 'SELECT Zoë' },
+      }),
+    ]);
+    expect(await found({})).toEqual([S(3), S(2), S(1)]);
+    expect(await found({ fromNanos: 1_760_000_000_000_000_002n })).toEqual([S(3), S(2)]);
+    expect(await found({ toNanos: 1_760_000_000_000_000_002n })).toEqual([S(1)]);
+    expect(await found({ principal: nightly.principal.id })).toEqual([S(1)]);
+    expect(await found({ principal: late.principal.id })).toEqual([S(2)]);
+    expect(await found({ runId: late.id })).toEqual([S(2)]);
+    expect(await found({ rootRunId: nightly.id })).toEqual([S(1)]);
+    expect(await found({ rootRunId: late.id })).toEqual([S(2)]);
+    expect(await found({ service: 'fx' })).toEqual([S(2)]);
+    expect(await found({ system: 'postgresql' })).toEqual([S(1)]);
+    expect(await found({ operation: 'UPDATE' })).toEqual([S(1)]);
+    expect(await found({ target: 'postgresql://db/bank' })).toEqual([S(3)]);
+    expect(await found({ text: 'select zoë' })).toEqual([S(3)]);
+    expect(await found({ assurance: 'none' })).toEqual([S(3)]);
+    expect(await found({ status: 'error' })).toEqual([S(2)]);
+    expect(await found({ service: 'fx', status: 'ok' })).toEqual([]);
+  });
+
+  test('pages hold every span once, whatever is sent twice, contradicts or arrives meanwhile', async () => {
+    const rows = Array.from({ length: 25 }, (_, index) =>
+      // Five spans for each moment, so that ties are broken by the ids.
+      span(TRACE, S(index), { Timestamp: timeAt(Math.floor(index / 5)) }),
+    );
+    await insert(store, 'otel_traces', rows);
+    await insert(store, 'otel_traces', [...rows, { ...rows[7]!, StatusMessage: 'a contradiction' }]);
+    const pages: string[] = [];
+    let after: ActionSearch['after'];
+    for (let page = 0; ; page += 1) {
+      const { records, next } = await readers.actions.search({
+        filter: {},
+        limit: 4,
+        ...(after === undefined ? {} : { after }),
+      });
+      pages.push(...spanIds(records));
+      if (next === undefined) break;
+      after = next;
+      await insert(store, 'otel_traces', [span(TRACE, S(1000 + page))]);
+    }
+    expect(pages).toEqual(
+      [...rows.keys()].flatMap((index) => (index === 7 ? [S(7), S(7)] : [S(index)])).reverse(),
+    );
+  });
+});
+
+test('what comes from outside is never part of a statement', async () => {
+  await insert(store, 'otel_traces', [span(TRACE, S(1), { TenantId: 'other' }), span(TRACE, S(2))]);
+  for (const evil of [
+    "' OR 1=1 --",
+    "\\' OR 1=1 --",
+    "'; DROP TABLE otel_traces; --",
+    '{tenant:String}',
+    '\\',
+    '%',
+    '"',
+    '\t\n',
+    "x') UNION ALL SELECT 1 --",
+  ]) {
+    for (const field of ['principal', 'service', 'system', 'operation', 'target', 'text'] as const) {
+      const { records } = await readers.actions.search({ filter: { [field]: evil }, limit: 10 });
+      expect([field, evil, records]).toEqual([field, evil, []]);
+    }
+    expect(await readers.actions.bySpan({ spanId: evil })).toEqual([]);
+    expect(await readers.actions.bySpans(evil, [evil])).toEqual([]);
+    expect(await readersOf(store, evil).actions.bySpan({ spanId: S(1) })).toEqual([]);
+    expect(await readers.causes.effectsOfTrace(evil, 10)).toEqual({ causes: [], truncated: false });
+  }
+  expect(await readers.actions.bySpan({ spanId: S(2) })).toHaveLength(1);
+});

@@ -1,0 +1,75 @@
+import type { RecordedRun } from './recorded-run.ts';
+import type { RunReader, RunScope, RunsFound } from './run-reader.ts';
+import { RUN_COLUMNS, RUN_RECORD_ORDER, type RunRow, runsFrom } from './run-row.ts';
+import { type Parameters, type Selection, select } from './select.ts';
+
+/** Parameters travel in the request line: 200 ids make 9 kB. */
+const IDS_PER_STATEMENT = 200;
+
+export const storedRuns = (selection: Selection): RunReader => {
+  const runsWhere = async (
+    condition: string,
+    parameters: Parameters,
+  ): Promise<ReadonlyMap<string, RecordedRun>> =>
+    runsFrom(
+      await select<RunRow>(
+        selection,
+        `SELECT ${RUN_COLUMNS} FROM runs WHERE TenantId = {tenant:String} AND ${condition} ORDER BY ${RUN_RECORD_ORDER}`,
+        parameters,
+      ),
+    );
+
+  const byIds = async (ids: Iterable<string>): Promise<ReadonlyMap<string, RecordedRun>> => {
+    const wanted = [...new Set(ids)];
+    const found = new Map<string, RecordedRun>();
+    for (let from = 0; from < wanted.length; from += IDS_PER_STATEMENT) {
+      const some = wanted.slice(from, from + IDS_PER_STATEMENT);
+      for (const [id, run] of await runsWhere('RunId IN {ids:Array(UUID)}', { ids: some }))
+        found.set(id, run);
+    }
+    return found;
+  };
+
+  /** Runs with any record that meets the condition, each from all of its records. */
+  const someRuns = async (
+    condition: string,
+    scope: RunScope,
+    limit: number,
+    belongs: (found: RecordedRun) => boolean,
+  ): Promise<RunsFound> => {
+    const runs = await runsWhere(
+      `RunId IN (
+        SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${condition}
+        GROUP BY RunId ORDER BY countIf(Assurance = 'verified') = 0, min(StartedAt), toString(RunId) LIMIT {limit:UInt32})`,
+      { run: scope.id, root: scope.rootId, limit: limit + 1 },
+    );
+    const found = [...runs.values()].filter(belongs).sort(byStanding);
+    return { runs: found.slice(0, limit), truncated: runs.size > limit };
+  };
+
+  return {
+    byIds,
+    byId: async (id) => (await byIds([id])).get(id),
+    below: (scope, limit) => someRuns(isBelow(scope), scope, limit, ({ run }) => run.rootId === scope.rootId),
+    children: (scope, limit) =>
+      someRuns(
+        'RootRunId = {root:UUID} AND ParentRunId = {run:UUID}',
+        scope,
+        limit,
+        ({ run }) => run.parentId === scope.id,
+      ),
+  };
+};
+
+/** Condition on rows of `runs`, by the parameters `root` and `run`. The key begins with tenant and root. */
+export const isBelow = ({ id, rootId }: RunScope): string =>
+  id === rootId
+    ? 'RootRunId = {root:UUID}'
+    : 'RootRunId = {root:UUID} AND (RunId = {run:UUID} OR has(RunPath, {run:UUID}))';
+
+const byStanding = (a: RecordedRun, b: RecordedRun): number =>
+  claims(a) - claims(b) || compare(a.run.startedAt, b.run.startedAt) || compare(a.run.id, b.run.id);
+
+const claims = ({ run }: RecordedRun): number => (run.assurance === 'verified' ? 0 : 1);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
