@@ -1,5 +1,6 @@
 import { StatementScanner } from '@whence/model';
 import type { RowWriter } from '@whence/store';
+import type { SpanTimes } from '../attribution/asserted-runs.ts';
 import type { Attributor, RunColumns } from '../attribution/attributor.ts';
 import { actionColumnsRoom, writeActionColumns } from './action-columns.ts';
 import { encodePair } from './attribute-encoder.ts';
@@ -116,6 +117,14 @@ export class SpanEncoder {
     reader.at = end;
     reader.end = outer;
     return 'encoded';
+  }
+
+  /** When the span encoded last began and ended, milliseconds since the epoch. */
+  times(reader: WireReader): SpanTimes {
+    return {
+      startedAtMillis: millisAt(reader, this.startTime),
+      endedAtMillis: millisAt(reader, this.endTime),
+    };
   }
 
   private locate(reader: WireReader, end: number): void {
@@ -323,6 +332,10 @@ const idAt = (reader: WireReader, field: string, expected: number): number => {
   for (let i = start; i < end; i++) if (reader.bytes[i] !== 0) return start;
   return -1;
 };
+
+/** Nanoseconds at that offset as milliseconds; no later than a Date can hold. */
+const millisAt = (reader: WireReader, offset: number): number =>
+  offset < 0 ? 0 : Math.min(Number(reader.view.getBigUint64(offset, true) / 1_000_000n), 8.64e15);
 
 /** Notes in `found` every occurrence of a field within message `index`, and returns where the last lies, or -1. */
 const fieldAt = (

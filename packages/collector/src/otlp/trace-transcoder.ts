@@ -1,4 +1,5 @@
 import { RowWriter } from '@whence/store';
+import type { SpanTimes } from '../attribution/asserted-runs.ts';
 import type { Attributor, RunColumns } from '../attribution/attributor.ts';
 import { encodePair } from './attribute-encoder.ts';
 import { KnownValues, SLOT } from './known-attributes.ts';
@@ -20,7 +21,7 @@ const SCOPE_VERSION = (2 << 3) | BYTES;
 /** Told of every span that was encoded, while its values can still be read. */
 export interface SpanListener {
   /** `bytes` is the output; `known` says where the values of known attributes lie in it. */
-  span(run: RunColumns, known: KnownValues, bytes: Uint8Array): void;
+  span(run: RunColumns, known: KnownValues, bytes: Uint8Array, times: () => SpanTimes): void;
 }
 
 export interface Transcoded {
@@ -64,6 +65,7 @@ export class TraceTranscoder {
     reader.open(body);
     resources.clear();
     collect(reader, body.length, RESOURCE_SPANS, resources);
+    const times = (): SpanTimes => spanEncoder.times(reader);
     let rows = 0;
     let withoutId = 0;
     for (let r = 0; r < resources.length; r++) {
@@ -89,7 +91,7 @@ export class TraceTranscoder {
             continue;
           }
           rows++;
-          listener.span(spanEncoder.run!, spanEncoder.known, out.bytes);
+          listener.span(spanEncoder.run!, spanEncoder.known, out.bytes, times);
         }
       }
     }

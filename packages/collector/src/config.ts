@@ -1,0 +1,98 @@
+import { CollectorError } from './collector-error.ts';
+
+export interface CollectorConfig {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly dataDirectory: string;
+  /** Credentials file; without one every sender is anonymous and no run can be started. */
+  readonly credentialsPath?: string;
+  readonly store: {
+    readonly url: string;
+    readonly database: string;
+    readonly username: string;
+    readonly password: string;
+  };
+  readonly bodyMaxBytes: number;
+  readonly spoolMaxBytes: number;
+  readonly segmentMaxBytes: number;
+  readonly segmentMaxAgeMillis: number;
+  readonly shutdownGraceMillis: number;
+  readonly logLevel: string;
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly says: string;
+  readonly default: string;
+}
+
+const variable = (name: string, fallback: string, says: string): Variable => ({
+  name,
+  default: fallback,
+  says,
+});
+
+/** Every environment variable that the collector reads. */
+export const COLLECTOR_VARIABLES = {
+  host: variable('WHENCE_COLLECTOR_HOST', '127.0.0.1', 'address to listen on'),
+  port: variable('WHENCE_COLLECTOR_PORT', '4318', 'OTLP/HTTP and issuer port; 0: any free one'),
+  dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and MAC keys; one process owns it'),
+  credentialsPath: variable('WHENCE_CONFIG', '', 'credentials file (YAML); none: senders are anonymous'),
+  storeUrl: variable('WHENCE_CLICKHOUSE_URL', 'http://127.0.0.1:8123', "ClickHouse's HTTP interface"),
+  storeDatabase: variable('WHENCE_CLICKHOUSE_DATABASE', 'whence', 'database, created where it is missing'),
+  storeUser: variable('WHENCE_CLICKHOUSE_USER', 'default', 'user'),
+  storePassword: variable('WHENCE_CLICKHOUSE_PASSWORD', '', 'password'),
+  bodyMaxBytes: variable(
+    'WHENCE_BODY_MAX_BYTES',
+    '67108864',
+    'largest request body, before and after inflating',
+  ),
+  spoolMaxBytes: variable('WHENCE_SPOOL_MAX_BYTES', '10737418240', 'spool size at which senders get 503'),
+  segmentMaxBytes: variable('WHENCE_SEGMENT_MAX_BYTES', '16777216', 'size at which a batch is sent'),
+  segmentMaxAgeMillis: variable('WHENCE_SEGMENT_MAX_AGE_MILLIS', '250', 'age at which a batch is sent'),
+  shutdownGraceMillis: variable(
+    'WHENCE_SHUTDOWN_GRACE_MILLIS',
+    '5000',
+    'time to ship what is left on SIGTERM',
+  ),
+  logLevel: variable('LOG_LEVEL', 'info', 'trace, debug, info, warn, error, fatal, silent'),
+} as const satisfies Record<string, Variable>;
+
+/** @throws CollectorError `config_invalid` that lists every fault. */
+export const readCollectorConfig = (env: Readonly<Record<string, string | undefined>>): CollectorConfig => {
+  const faults: string[] = [];
+  const text = (of: Variable): string => env[of.name] || of.default;
+  const integer = (of: Variable, min: number, max: number): number => {
+    const value = Number(text(of));
+    if (!Number.isSafeInteger(value) || value < min || value > max) {
+      faults.push(`${of.name}="${text(of)}": a whole number from ${min} to ${max}`);
+    }
+    return value;
+  };
+  const V = COLLECTOR_VARIABLES;
+  const credentialsPath = text(V.credentialsPath);
+  const config: CollectorConfig = {
+    host: text(V.host),
+    port: integer(V.port, 0, 65_535),
+    dataDirectory: text(V.dataDirectory),
+    ...(credentialsPath === '' ? {} : { credentialsPath }),
+    store: {
+      url: text(V.storeUrl),
+      database: text(V.storeDatabase),
+      username: text(V.storeUser),
+      password: text(V.storePassword),
+    },
+    bodyMaxBytes: integer(V.bodyMaxBytes, 1024, 2 ** 30),
+    spoolMaxBytes: integer(V.spoolMaxBytes, 2 ** 20, 2 ** 50),
+    segmentMaxBytes: integer(V.segmentMaxBytes, 2 ** 16, 2 ** 28),
+    segmentMaxAgeMillis: integer(V.segmentMaxAgeMillis, 1, 60_000),
+    shutdownGraceMillis: integer(V.shutdownGraceMillis, 0, 600_000),
+    logLevel: text(V.logLevel),
+  };
+  if (!URL.canParse(config.store.url)) {
+    faults.push(`${V.storeUrl.name}="${config.store.url}": an address such as ${V.storeUrl.default}`);
+  }
+  if (faults.length > 0) throw new CollectorError('config_invalid', faults.join('; '));
+  return Object.freeze(config);
+};

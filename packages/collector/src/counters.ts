@@ -1,0 +1,53 @@
+/** Running counts of one process, by name and label, rendered for Prometheus. */
+export class Counters {
+  private readonly counts = new Map<string, number>();
+  private readonly help = new Map<string, string>();
+
+  /** Declares a family, so that it shows before its first count. */
+  declare(name: string, help: string): void {
+    this.help.set(name, help);
+  }
+
+  add(name: string, count: number, labels = ''): void {
+    const key = labels === '' ? name : `${name}{${labels}}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + count);
+  }
+
+  /** Text exposition format 0.0.4; `gauges` are values of this moment, series of one name together. */
+  render(gauges: Readonly<Record<string, number>>): string {
+    const lines: string[] = [];
+    for (const [name, help] of this.help) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} counter`);
+      const series = [...this.counts].filter(([key]) => key === name || key.startsWith(`${name}{`));
+      if (series.length === 0) lines.push(`${name} 0`);
+      for (const [key, count] of series) lines.push(`${key} ${count}`);
+    }
+    for (const [name, value] of Object.entries(gauges))
+      lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+export const COUNTED = {
+  spansAccepted: 'whence_collector_spans_accepted_total',
+  spansRejected: 'whence_collector_spans_rejected_total',
+  requestsRefused: 'whence_collector_requests_refused_total',
+  runsRecorded: 'whence_collector_run_records_total',
+  batchesShipped: 'whence_collector_batches_shipped_total',
+  rowsShipped: 'whence_collector_rows_shipped_total',
+  shipRetries: 'whence_collector_ship_retries_total',
+  batchesSetAside: 'whence_collector_batches_set_aside_total',
+} as const;
+
+export const newCounters = (): Counters => {
+  const counters = new Counters();
+  counters.declare(COUNTED.spansAccepted, 'Spans acknowledged, by assurance');
+  counters.declare(COUNTED.spansRejected, 'Spans rejected inside an accepted request, by reason');
+  counters.declare(COUNTED.requestsRefused, 'Requests refused, by HTTP status');
+  counters.declare(COUNTED.runsRecorded, 'Run records made durable');
+  counters.declare(COUNTED.batchesShipped, 'Batches that the store has, by table');
+  counters.declare(COUNTED.rowsShipped, 'Rows that the store has, by table');
+  counters.declare(COUNTED.shipRetries, 'Attempts to ship a batch whose outcome was uncertain, by table');
+  counters.declare(COUNTED.batchesSetAside, 'Batches that the store will never take, by table');
+  return counters;
+};

@@ -1,0 +1,73 @@
+import type { ServerResponse } from 'node:http';
+import { WireWriter } from '../otlp/wire-writer.ts';
+
+/** The two encodings of OTLP/HTTP; an answer uses the request's. */
+export type OtlpEncoding = 'application/x-protobuf' | 'application/json';
+
+/** @returns undefined where the header names neither encoding. Parameters (`; charset=utf-8`) are legal. */
+export const otlpEncodingOf = (contentType: string | undefined): OtlpEncoding | undefined => {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  return type === 'application/x-protobuf' || type === 'application/json' ? type : undefined;
+};
+
+/** google.rpc.Code by HTTP status. */
+const RPC_CODE: Readonly<Record<number, number>> = {
+  400: 3,
+  401: 16,
+  403: 7,
+  404: 12,
+  405: 12,
+  413: 8,
+  415: 3,
+  429: 8,
+  503: 14,
+};
+
+/** Sends a `google.rpc.Status`: every OTLP/HTTP 4xx and 5xx has one, in the request's encoding. */
+export const sendOtlpError = (
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  httpStatus: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void => {
+  const code = RPC_CODE[httpStatus] ?? 2;
+  const body =
+    encoding === 'application/json'
+      ? JSON.stringify({ code, message })
+      : new WireWriter().int(1, code).string(2, message).finish();
+  send(response, httpStatus, encoding, body, headers);
+};
+
+/** Sends an `ExportTraceServiceResponse`; `partial_success` is set only where spans were rejected. */
+export const sendOtlpAccepted = (
+  response: ServerResponse,
+  encoding: OtlpEncoding,
+  rejectedSpans: number,
+  errorMessage: string,
+): void => {
+  if (encoding === 'application/json') {
+    const body =
+      rejectedSpans === 0 ? {} : { partialSuccess: { rejectedSpans: String(rejectedSpans), errorMessage } };
+    send(response, 200, encoding, JSON.stringify(body), {});
+    return;
+  }
+  const body = new WireWriter();
+  if (rejectedSpans > 0) body.message(1, new WireWriter().int(1, rejectedSpans).string(2, errorMessage));
+  send(response, 200, encoding, body.finish(), {});
+};
+
+const send = (
+  response: ServerResponse,
+  httpStatus: number,
+  contentType: string,
+  body: string | Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): void => {
+  response.writeHead(httpStatus, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(body);
+};

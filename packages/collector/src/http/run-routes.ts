@@ -1,0 +1,151 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type Credential,
+  type CredentialSet,
+  type Issuer,
+  parseEndRequest,
+  parseStartRequest,
+  type Refusal,
+} from '@whence/identity';
+import type { Logger } from 'pino';
+import { sendJson, sendProblem } from './json-answer.ts';
+import { readBody } from './read-body.ts';
+import { identify } from './sender.ts';
+
+export interface RunRouteParts {
+  readonly issuer: Issuer;
+  readonly credentials: CredentialSet | undefined;
+  readonly log: Logger;
+}
+
+const REQUEST_MAX_BYTES = 65_536;
+const RUN_PATH = /^\/v1\/runs(?:\/([^/]+)(\/end)?)?$/;
+
+/** HTTP status of each refusal; anything else that is refused is 403. */
+const STATUS_OF: Readonly<Record<string, number>> = {
+  invalid_request: 400,
+  principal_ambiguous: 400,
+  parent_unknown: 404,
+  run_unknown: 404,
+  run_already_ended: 409,
+};
+
+const TITLE_OF: Readonly<Record<number, string>> = {
+  400: 'Invalid request',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Conflict',
+};
+
+export const isRunPath = (path: string): boolean => RUN_PATH.test(path);
+
+/**
+ * The issuer's routes: `POST /v1/runs` starts a run, `POST /v1/runs/{id}/end` ends it, `GET /v1/runs/{id}` reads it.
+ * What they answer is durable. Errors are RFC 9457 problem details.
+ */
+export const runRoutes = ({ issuer, credentials, log }: RunRouteParts) => {
+  const start = async (credential: Credential, body: unknown, response: ServerResponse): Promise<void> => {
+    const parsed = parseStartRequest(body);
+    if (parsed.status === 'refused') return sendRefusal(response, parsed);
+    const outcome = await issuer.start(credential, parsed.request);
+    if (outcome.status === 'refused') return sendRefusal(response, outcome);
+    const { run, reference, traceState } = outcome;
+    sendJson(response, 201, { run, reference, traceState }, { location: `/v1/runs/${run.id}` });
+  };
+
+  const end = async (
+    credential: Credential,
+    id: string,
+    body: unknown,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const parsed = parseEndRequest(body);
+    if (parsed.status === 'refused') return sendRefusal(response, parsed);
+    const outcome = await issuer.end(credential, id, parsed.request);
+    if (outcome.status === 'refused') return sendRefusal(response, outcome);
+    sendJson(response, 200, { run: outcome.run });
+  };
+
+  const read = async (credential: Credential, id: string, response: ServerResponse): Promise<void> => {
+    const outcome = await issuer.find(credential, id);
+    if (outcome.status === 'refused') return sendRefusal(response, outcome);
+    sendJson(response, 200, { run: outcome.run });
+  };
+
+  return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
+    const identified = identify(request, credentials);
+    if (identified.status === 'anonymous') return unauthenticated(response, NO_CREDENTIALS);
+    if (identified.status === 'refused') return unauthenticated(response, identified.reason);
+    const { credential } = identified;
+    const [, id, ending] = RUN_PATH.exec(path) ?? [];
+    try {
+      if (id !== undefined && ending === undefined) {
+        if (request.method !== 'GET') return methodNotAllowed(request, response, 'GET');
+        return await read(credential, id, response);
+      }
+      if (request.method !== 'POST') return methodNotAllowed(request, response, 'POST');
+      const body = await readJson(request);
+      if (body.status !== 'read') return sendProblem(response, body.problem);
+      return await (id === undefined
+        ? start(credential, body.json, response)
+        : end(credential, id, body.json, response));
+    } catch (error) {
+      log.error({ err: error }, 'the issuer cannot answer');
+      sendProblem(
+        response,
+        {
+          status: 503,
+          code: 'issuer_unavailable',
+          title: 'Not available now',
+          detail: error instanceof Error ? error.message : 'nothing can be recorded now',
+        },
+        { 'retry-after': '1' },
+      );
+    }
+  };
+};
+
+const NO_CREDENTIALS = 'no credentials are configured: give the collector a credentials file (WHENCE_CONFIG)';
+
+const unauthenticated = (response: ServerResponse, detail: string): void =>
+  sendProblem(
+    response,
+    { status: 401, code: 'unauthenticated', title: 'Who are you?', detail },
+    { 'www-authenticate': 'Bearer' },
+  );
+
+const methodNotAllowed = (request: IncomingMessage, response: ServerResponse, allowed: string): void =>
+  sendProblem(
+    response,
+    {
+      status: 405,
+      code: 'method_not_allowed',
+      title: 'Method not allowed',
+      detail: `${request.method} is not allowed here: use ${allowed}`,
+    },
+    { allow: allowed },
+  );
+
+const sendRefusal = (response: ServerResponse, refusal: Refusal<string>): void => {
+  const status = STATUS_OF[refusal.code] ?? 403;
+  const { code, detail, field } = refusal;
+  const title = TITLE_OF[status] ?? 'Refused';
+  sendProblem(response, { status, code, title, detail, ...(field === undefined ? {} : { field }) });
+};
+
+const readJson = async (request: IncomingMessage) => {
+  const body = await readBody(request, REQUEST_MAX_BYTES);
+  const problem = (status: number, detail: string) =>
+    ({
+      status: 'refused',
+      problem: { status, code: 'invalid_request', title: 'Invalid request', detail },
+    }) as const;
+  if (body.status === 'aborted') return problem(400, 'the body was cut off');
+  if (body.status === 'refused') return problem(body.httpStatus, body.reason);
+  try {
+    const text = Buffer.from(body.bytes).toString('utf8');
+    return { status: 'read', json: JSON.parse(text === '' ? '{}' : text) as unknown } as const;
+  } catch (error) {
+    return problem(400, `the body is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+};

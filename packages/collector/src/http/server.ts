@@ -1,0 +1,91 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Logger } from 'pino';
+import { CollectorError } from '../collector-error.ts';
+import { sendJson, sendProblem } from './json-answer.ts';
+import { isRunPath } from './run-routes.ts';
+
+export interface Routes {
+  readonly traces: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly runs: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
+  /** Can it accept, and keep what it accepts? With reasons where not. */
+  readonly readiness: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>;
+  readonly metrics: () => string;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  /** Lets requests that are under way finish, for as long as `graceMillis`. */
+  close(graceMillis: number): Promise<void>;
+}
+
+const HEADERS_TIMEOUT_MILLIS = 10_000;
+const REQUEST_TIMEOUT_MILLIS = 60_000;
+const KEEP_ALIVE_MILLIS = 30_000;
+
+/** @throws CollectorError `listen_failed` that names the address. */
+export const listen = async (
+  host: string,
+  port: number,
+  routes: Routes,
+  log: Logger,
+): Promise<HttpServer> => {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MILLIS,
+      requestTimeout: REQUEST_TIMEOUT_MILLIS,
+      keepAliveTimeout: KEEP_ALIVE_MILLIS,
+      maxHeaderSize: 16_384,
+    },
+    (request, response) => {
+      route(routes, request, response).catch((error: unknown) => {
+        log.error({ err: error, path: request.url }, 'request failed');
+        response.destroy();
+      });
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const reason =
+        cause.code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be used: ${cause.message}`;
+      reject(new CollectorError('listen_failed', `address ${host}:${port} ${reason}`, { cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+  return { url: urlOf(server, host), close: (graceMillis) => close(server, graceMillis) };
+};
+
+const route = async (routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const path = (request.url ?? '/').split('?', 1)[0]!;
+  if (path === '/v1/traces') return routes.traces(request, response);
+  if (isRunPath(path)) return routes.runs(request, response, path);
+  if (path === '/healthz') return sendJson(response, 200, { status: 'alive' });
+  if (path === '/readyz') {
+    const readiness = routes.readiness();
+    return sendJson(response, readiness.ready ? 200 : 503, readiness);
+  }
+  if (path === '/metrics') {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
+    response.end(routes.metrics());
+    return undefined;
+  }
+  return sendProblem(response, {
+    status: 404,
+    code: 'not_found',
+    title: 'Not found',
+    detail: `${path} is not served here; /v1/traces, /v1/runs, /healthz, /readyz and /metrics are`,
+  });
+};
+
+const urlOf = (server: Server, host: string): string => {
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+};
+
+const close = async (server: Server, graceMillis: number): Promise<void> => {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), graceMillis);
+  await closed;
+  clearTimeout(timer);
+};

@@ -1,0 +1,79 @@
+import type { Run, Witness } from '@whence/model';
+import { RowWriter } from '@whence/store';
+import { assertedRunOf } from '../attribution/asserted-runs.ts';
+import type { Attributor } from '../attribution/attributor.ts';
+import { COUNTED, type Counters } from '../counters.ts';
+import { TraceTranscoder, type Transcoded } from '../otlp/trace-transcoder.ts';
+import type { RunLog } from '../run-log.ts';
+import type { Spool } from '../spool/spool.ts';
+import { encodeRequestColumns } from './request-columns.ts';
+
+/** Who sends, from the credential, never from the payload. */
+export interface Sender {
+  readonly tenant: string;
+  /** Empty: anonymous. */
+  readonly actor: string;
+  readonly witness: Witness;
+}
+
+export interface IntakeParts {
+  readonly traces: Spool;
+  readonly runLog: RunLog;
+  readonly attributorOf: (tenant: string) => Attributor;
+  readonly counters: Counters;
+}
+
+/** What is durable when `accept` resolves. */
+export interface Accepted {
+  readonly spans: number;
+  /** Spans without a trace or span id, which were left out: the sender is told. */
+  readonly rejectedSpans: number;
+}
+
+/** The door: decode, attribute, encode in one pass; resolve when the rows are on disk. */
+export interface Intake {
+  /**
+   * @param body an OTLP `ExportTraceServiceRequest`, protobuf.
+   * @throws CollectorError `otlp_malformed`: nothing is kept; `spool_unavailable`: nothing is promised.
+   */
+  accept(body: Uint8Array, sender: Sender): Promise<Accepted>;
+}
+
+/** The row buffer is given back above this size, so that one large request does not hold its memory for ever. */
+const BUFFER_KEEP_BYTES = 32 << 20;
+
+export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeParts): Intake => {
+  const transcoder = new TraceTranscoder();
+  let writer = new RowWriter();
+
+  return {
+    async accept(body, sender) {
+      const place = traces.place(Date.now());
+      const claims: Run[] = [];
+      const byAssurance = new Map<string, number>();
+      writer.reset();
+      const { rows, withoutId }: Transcoded = transcoder.transcode(
+        body,
+        writer,
+        encodeRequestColumns(sender, place),
+        attributorOf(sender.tenant),
+        place.firstRow,
+        {
+          span: (columns, known, bytes, times) => {
+            byAssurance.set(columns.assurance, (byAssurance.get(columns.assurance) ?? 0) + 1);
+            const claim = assertedRunOf(columns, known, bytes, times, sender);
+            if (claim !== undefined) claims.push(claim);
+          },
+        },
+      );
+      const durable = rows === 0 ? undefined : traces.append(writer.copyOut(), rows, place);
+      if (writer.bytes.length > BUFFER_KEEP_BYTES) writer = new RowWriter();
+      await Promise.all([durable, ...claims.map((run) => runLog.append({ record: 'ended', run }))]);
+      for (const [assurance, count] of byAssurance) {
+        counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
+      }
+      if (withoutId > 0) counters.add(COUNTED.spansRejected, withoutId, 'reason="no_id"');
+      return { spans: rows, rejectedSpans: withoutId };
+    },
+  };
+};

@@ -1,0 +1,32 @@
+import { CodedError } from '@whence/model';
+import { pino } from 'pino';
+import { startCollector } from './collector.ts';
+import { COLLECTOR_VARIABLES, readCollectorConfig } from './config.ts';
+
+if (process.argv.includes('--help') || process.argv.includes('-h')) {
+  console.log(
+    'whence collector: OTLP in, attributed, durable, shipped to ClickHouse. Configured by environment:\n',
+  );
+  for (const { name, default: fallback, says } of Object.values(COLLECTOR_VARIABLES)) {
+    console.log(`  ${name.padEnd(32)} ${says}${fallback === '' ? '' : ` (${fallback})`}`);
+  }
+  process.exit(0);
+}
+
+try {
+  const config = readCollectorConfig(process.env);
+  const log = pino({ level: config.logLevel, name: 'collector' });
+  const collector = await startCollector(config, log);
+  log.info({ url: collector.url }, 'collector is ready');
+  process.send?.({ ready: collector.url });
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'stopping');
+    await collector.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
+  process.once('disconnect', () => void stop('parent gone'));
+} catch (error) {
+  console.error(error instanceof CodedError ? `whence collector: ${error.message}` : error);
+  process.exit(1);
+}

@@ -1,0 +1,64 @@
+import type { RunJournal, RunRecord } from '@whence/identity';
+import type { Run } from '@whence/model';
+import { encodeRunRow, RowWriter, readersOf } from '@whence/store';
+import { CollectorError } from './collector-error.ts';
+import { COUNTED, type Counters } from './counters.ts';
+import type { StoreLink } from './ship/store-link.ts';
+import type { Spool } from './spool/spool.ts';
+
+/** The issuer's journal: run records go through the spool like any other record, and are found again in the store. */
+export class RunLog implements RunJournal {
+  private readonly spool: Spool;
+  private readonly link: StoreLink;
+  private readonly counters: Counters;
+  private readonly writer = new RowWriter();
+  /** Runs whose newest record the store does not have yet, by batch. */
+  private readonly unshipped = new Map<string, Map<string, Run>>();
+
+  constructor(spool: Spool, link: StoreLink, counters: Counters) {
+    this.spool = spool;
+    this.link = link;
+    this.counters = counters;
+  }
+
+  async append({ record, run }: RunRecord): Promise<void> {
+    const place = this.spool.place(Date.now());
+    this.writer.reset();
+    encodeRunRow(this.writer, record, run, {
+      batchId: place.batchId,
+      rowNumber: place.firstRow,
+      receivedAtMillis: place.receivedAtMillis,
+    });
+    this.waiting(Buffer.from(place.batchId).toString('hex')).set(keyOf(run.tenant, run.id), run);
+    await this.spool.append(this.writer.copyOut(), 1, place);
+    this.counters.add(COUNTED.runsRecorded, 1);
+  }
+
+  async find(tenant: string, runId: string): Promise<Run | undefined> {
+    for (const batch of [...this.unshipped.values()].reverse()) {
+      const run = batch.get(keyOf(tenant, runId));
+      if (run !== undefined) return run;
+    }
+    const store = this.link.current;
+    if (store === undefined) {
+      throw new CollectorError('spool_unavailable', `run ${runId} is not known here, and the store is away`);
+    }
+    return (await readersOf(store, tenant).runs.byId(runId))?.run;
+  }
+
+  /** The store has that batch: its runs are found there from now on. */
+  shipped(batchId: string): void {
+    this.unshipped.delete(batchId.replaceAll('-', ''));
+  }
+
+  private waiting(batch: string): Map<string, Run> {
+    let runs = this.unshipped.get(batch);
+    if (runs === undefined) {
+      runs = new Map();
+      this.unshipped.set(batch, runs);
+    }
+    return runs;
+  }
+}
+
+const keyOf = (tenant: string, runId: string): string => `${runId} ${tenant}`;

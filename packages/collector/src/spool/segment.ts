@@ -1,0 +1,219 @@
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { newRunId, runIdToBytes } from '@whence/model';
+import { encodeIndexRecord, INDEX_RECORD_BYTES } from './segment-index.ts';
+
+export const DATA_SUFFIX = '.rowbinary';
+export const INDEX_SUFFIX = '.index';
+
+/** A batch on disk, complete and never changed again. */
+export interface SealedSegment {
+  readonly id: string;
+  readonly directory: string;
+  readonly rows: number;
+  readonly bytes: number;
+  /** CRC-32 of all bytes. */
+  readonly crc: number;
+  readonly receivedAtMillis: number;
+  /** An insert may have been tried before: ask the store before sending. */
+  readonly uncertain: boolean;
+}
+
+interface Append {
+  readonly bytes: Uint8Array;
+  readonly rows: number;
+  readonly receivedAtMillis: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const DAY_MILLIS = 86_400_000;
+
+/**
+ * The segment that is being written. Appends that come while a sync is under way share the next one (group commit).
+ * After a failed write or sync nothing more is written to it: a second fdatasync may say yes to lost pages
+ * (https://wiki.postgresql.org/wiki/Fsync_Errors).
+ */
+export class Segment {
+  readonly id: string;
+  readonly idBytes: Uint8Array;
+  /** Rows appended, durable or not. */
+  rows = 0;
+  /** Bytes appended, durable or not. */
+  bytes = 0;
+  private readonly directory: string;
+  private readonly data: FileHandle;
+  private readonly index: FileHandle;
+  private pending: Append[] = [];
+  private flushing: Promise<void> | undefined;
+  private durable = { rows: 0, bytes: 0, crc: 0, records: 0 };
+  private firstAt = 0;
+  private failure: unknown;
+
+  private constructor(id: string, directory: string, data: FileHandle, index: FileHandle) {
+    this.id = id;
+    this.idBytes = runIdToBytes(id);
+    this.directory = directory;
+    this.data = data;
+    this.index = index;
+  }
+
+  /** Both files exist durably when this resolves. */
+  static async create(directory: string): Promise<Segment> {
+    const id = newRunId();
+    const data = await open(join(directory, id + DATA_SUFFIX), 'wx', 0o600);
+    try {
+      const index = await open(join(directory, id + INDEX_SUFFIX), 'wx', 0o600);
+      await syncDirectory(directory);
+      return new Segment(id, directory, data, index);
+    } catch (error) {
+      await data.close();
+      await rm(join(directory, id + DATA_SUFFIX), { force: true });
+      throw error;
+    }
+  }
+
+  get failed(): boolean {
+    return this.failure !== undefined;
+  }
+
+  /** Milliseconds since the epoch of the first append; 0 before it. */
+  get startedAtMillis(): number {
+    return this.firstAt;
+  }
+
+  /** The time to give a row received now: never outside the day on which the segment began, so it is one partition. */
+  receivedAt(nowMillis: number): number {
+    if (this.firstAt === 0) return nowMillis;
+    const dayStart = Math.floor(this.firstAt / DAY_MILLIS) * DAY_MILLIS;
+    return Math.min(Math.max(nowMillis, dayStart), dayStart + DAY_MILLIS - 1);
+  }
+
+  /** Resolves when the bytes are on disk. `bytes` now belongs to the segment. */
+  append(bytes: Uint8Array, rows: number, receivedAtMillis: number): Promise<void> {
+    if (this.firstAt === 0) this.firstAt = receivedAtMillis;
+    this.rows += rows;
+    this.bytes += bytes.length;
+    return new Promise((resolve, reject) => {
+      this.pending.push({ bytes, rows, receivedAtMillis, resolve, reject });
+      this.flushing ??= this.flush();
+    });
+  }
+
+  /** Waits for what is being written, closes the files, and says what is durable. */
+  async seal(): Promise<SealedSegment | undefined> {
+    await this.flushing;
+    await Promise.allSettled([this.data.close(), this.index.close()]);
+    const { rows, bytes, crc } = this.durable;
+    if (rows === 0) {
+      await removeSegment(this.directory, this.id);
+      return undefined;
+    }
+    return {
+      id: this.id,
+      directory: this.directory,
+      rows,
+      bytes,
+      crc,
+      receivedAtMillis: this.firstAt,
+      uncertain: false,
+    };
+  }
+
+  private async flush(): Promise<void> {
+    while (this.pending.length > 0) {
+      const group = this.pending;
+      this.pending = [];
+      try {
+        if (this.failure !== undefined) throw this.failure;
+        await this.write(group);
+        for (const append of group) append.resolve();
+      } catch (error) {
+        await this.giveUp(error);
+        for (const append of group) append.reject(error);
+      }
+    }
+    this.flushing = undefined;
+  }
+
+  private async write(group: readonly Append[]): Promise<void> {
+    let { rows, bytes, crc, records } = this.durable;
+    const index: Buffer[] = [];
+    for (const append of group) {
+      const dataCrc = crc32(append.bytes);
+      index.push(
+        encodeIndexRecord({
+          rows: append.rows,
+          offset: bytes,
+          length: append.bytes.length,
+          receivedAtMillis: append.receivedAtMillis,
+          dataCrc,
+        }),
+      );
+      crc = crc32(append.bytes, crc);
+      rows += append.rows;
+      bytes += append.bytes.length;
+    }
+    await Promise.all([
+      writeAll(
+        this.data,
+        group.map((append) => append.bytes),
+        this.durable.bytes,
+      ),
+      writeAll(this.index, index, records * INDEX_RECORD_BYTES),
+    ]);
+    await Promise.all([this.data.datasync(), this.index.datasync()]);
+    records += group.length;
+    this.durable = { rows, bytes, crc, records };
+  }
+
+  /** Nothing of the failed group may come back after a restart, since its senders were told no. */
+  private async giveUp(error: unknown): Promise<void> {
+    if (this.failure !== undefined) return;
+    this.failure = error;
+    const { bytes, records } = this.durable;
+    await Promise.allSettled([this.index.truncate(records * INDEX_RECORD_BYTES), this.data.truncate(bytes)]);
+  }
+}
+
+/** `writev` may write less than it was given: the rest is written again from there. */
+const writeAll = async (file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> => {
+  let at = position;
+  let rest = chunks;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, at);
+    at += bytesWritten;
+    rest = unwritten(rest, bytesWritten);
+  }
+};
+
+const unwritten = (chunks: readonly Uint8Array[], written: number): readonly Uint8Array[] => {
+  let skipped = written;
+  let first = 0;
+  while (first < chunks.length && skipped >= chunks[first]!.length) skipped -= chunks[first++]!.length;
+  if (first === chunks.length) return [];
+  return [chunks[first]!.subarray(skipped), ...chunks.slice(first + 1)];
+};
+
+export const removeSegment = async (directory: string, id: string): Promise<void> => {
+  await rm(join(directory, id + DATA_SUFFIX), { force: true });
+  await rm(join(directory, id + INDEX_SUFFIX), { force: true });
+};
+
+/** Sets a segment aside for people to look at; it is not sent. */
+export const moveSegment = async (directory: string, id: string, target: string): Promise<void> => {
+  for (const suffix of [DATA_SUFFIX, INDEX_SUFFIX]) {
+    await rename(join(directory, id + suffix), join(target, id + suffix));
+  }
+  await syncDirectory(target);
+};
+
+export const syncDirectory = async (directory: string): Promise<void> => {
+  const handle = await open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+};

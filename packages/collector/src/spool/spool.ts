@@ -1,0 +1,269 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RowTable } from '@whence/store';
+import { CollectorError } from '../collector-error.ts';
+import { recoverSegment } from './recover-segment.ts';
+import { DATA_SUFFIX, moveSegment, removeSegment, type SealedSegment, Segment } from './segment.ts';
+
+export interface SpoolOptions {
+  /** One folder per table lies in it. */
+  readonly directory: string;
+  readonly table: RowTable;
+  /** A segment that holds this many bytes is sealed. */
+  readonly segmentMaxBytes: number;
+  /** A segment is sealed this long after its first append, if the shipper is free. */
+  readonly segmentMaxAgeMillis: number;
+  /** Beyond this nothing is accepted until something was shipped. */
+  readonly maxBytes: number;
+  readonly log: SpoolLog;
+}
+
+export interface SpoolLog {
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}
+
+/** Where the rows of one append will lie. */
+export interface Place {
+  readonly batchId: Uint8Array;
+  readonly firstRow: number;
+  readonly receivedAtMillis: number;
+}
+
+/** Why a segment was set aside instead of sent. */
+export type SetAsideReason = 'damaged' | 'refused';
+
+const RETRY_CREATE_MILLIS = 500;
+
+/**
+ * The write-ahead spool of one table: rows are durable here before they are acknowledged, and leave when the store has
+ * them. Segments are sent in the order of their ids (UUIDv7: by time).
+ *
+ * Encoding and `append` must follow `place` without an `await` between them: the place is only valid until then.
+ */
+export class Spool {
+  readonly table: RowTable;
+  private readonly options: SpoolOptions;
+  private readonly directory: string;
+  private current: Segment | undefined;
+  private spare: Segment | undefined;
+  private preparing: Promise<void> | undefined;
+  private readonly sealed: SealedSegment[] = [];
+  private readonly sealing = new Set<Promise<void>>();
+  private sealedBytes = 0;
+  private wake: () => void = () => {};
+  private closed = false;
+
+  private constructor(options: SpoolOptions) {
+    this.options = options;
+    this.table = options.table;
+    this.directory = join(options.directory, options.table.name);
+  }
+
+  /** Recovers what an earlier process left, and is ready to accept when it resolves. */
+  static async open(options: SpoolOptions): Promise<Spool> {
+    const spool = new Spool(options);
+    for (const folder of ['', 'damaged', 'refused']) {
+      await mkdir(join(spool.directory, folder), { recursive: true });
+    }
+    await spool.recover();
+    spool.current = await Segment.create(spool.directory);
+    spool.prepareSpare();
+    return spool;
+  }
+
+  /** Bytes that the store does not have yet. */
+  get bytes(): number {
+    return this.sealedBytes + (this.current?.bytes ?? 0);
+  }
+
+  /** Age of the oldest row that the store does not have yet, in milliseconds; 0 where there is none. */
+  ageMillis(now: number): number {
+    const oldest = this.sealed[0]?.receivedAtMillis ?? (this.current?.startedAtMillis || now);
+    return Math.max(0, now - oldest);
+  }
+
+  get accepting(): boolean {
+    return !this.closed && this.usable() !== undefined && this.bytes < this.options.maxBytes;
+  }
+
+  /** @throws CollectorError `spool_unavailable` where nothing can be made durable now. */
+  place(nowMillis: number): Place {
+    const segment = this.usable();
+    if (segment === undefined || this.closed) {
+      throw new CollectorError('spool_unavailable', `the spool in ${this.directory} cannot be written`);
+    }
+    if (this.bytes >= this.options.maxBytes) {
+      throw new CollectorError(
+        'spool_unavailable',
+        `the spool in ${this.directory} is full: ${this.bytes} bytes wait for the store`,
+      );
+    }
+    return {
+      batchId: segment.idBytes,
+      firstRow: segment.rows,
+      receivedAtMillis: segment.receivedAt(nowMillis),
+    };
+  }
+
+  /** Resolves when the rows are on disk; rejects with `spool_unavailable` where they are not, and never will be. */
+  async append(rows: Uint8Array, rowCount: number, place: Place): Promise<void> {
+    const segment = this.current!;
+    try {
+      const durable = segment.append(rows, rowCount, place.receivedAtMillis);
+      if (segment.bytes >= this.options.segmentMaxBytes) this.seal();
+      await durable;
+      this.wake();
+    } catch (cause) {
+      if (segment === this.current) this.seal();
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CollectorError('spool_unavailable', `the spool cannot be written: ${reason}`, { cause });
+    }
+  }
+
+  /** The oldest batch to send, when there is one; undefined when `signal` is aborted. */
+  async next(signal: AbortSignal): Promise<SealedSegment | undefined> {
+    while (!signal.aborted) {
+      this.sealIfAged();
+      const [oldest] = this.sealed;
+      if (oldest !== undefined) return oldest;
+      await this.change(signal);
+    }
+    return undefined;
+  }
+
+  /** The store has it: it leaves the disk. */
+  async shipped(segment: SealedSegment): Promise<void> {
+    this.forget(segment);
+    await removeSegment(this.directory, segment.id);
+  }
+
+  async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<void> {
+    this.forget(segment);
+    await moveSegment(this.directory, segment.id, join(this.directory, reason));
+  }
+
+  /** Seals what is being written, so that `next` gives it without waiting for its age. */
+  flush(): void {
+    if ((this.current?.rows ?? 0) > 0) this.seal();
+  }
+
+  /** Accepts no more; what is on disk stays for the next start. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.preparing;
+    const open = [this.current, this.spare];
+    this.current = this.spare = undefined;
+    for (const segment of open) await segment?.seal();
+    await Promise.all(this.sealing);
+  }
+
+  private usable(): Segment | undefined {
+    if (this.current === undefined || this.current.failed) this.seal();
+    else if (this.current.rows > 0 && daysApart(this.current.startedAtMillis, Date.now())) this.seal();
+    return this.current?.failed === true ? undefined : this.current;
+  }
+
+  /** Moves on to the spare segment. Where none is ready yet, a sound current one is kept on with. */
+  private seal(): void {
+    const { current } = this;
+    if (this.spare === undefined && current !== undefined && !current.failed) {
+      this.prepareSpare();
+      return;
+    }
+    this.current = this.spare;
+    this.spare = undefined;
+    this.prepareSpare();
+    if (current === undefined) return;
+    this.sealedBytes += current.bytes;
+    const done = current.seal().then((segment) => {
+      this.sealedBytes += (segment?.bytes ?? 0) - current.bytes;
+      if (segment !== undefined) {
+        this.sealed.push(segment);
+        this.sealed.sort((a, b) => (a.id < b.id ? -1 : 1));
+      }
+      this.sealing.delete(done);
+      this.wake();
+    });
+    this.sealing.add(done);
+  }
+
+  private sealIfAged(): void {
+    const startedAt = this.current?.startedAtMillis ?? 0;
+    if (startedAt === 0 || this.closed) return;
+    const age = Date.now() - startedAt;
+    if (age >= this.options.segmentMaxAgeMillis || age < 0) this.seal();
+  }
+
+  private prepareSpare(): void {
+    if (this.preparing !== undefined || this.closed) return;
+    this.preparing = Segment.create(this.directory)
+      .then((segment) => {
+        this.spare = segment;
+        if (this.current === undefined) this.seal();
+      })
+      .catch((error: unknown) => {
+        this.options.log.error({ err: error, directory: this.directory }, 'cannot create a spool segment');
+        setTimeout(() => this.prepareSpare(), RETRY_CREATE_MILLIS).unref();
+      })
+      .finally(() => {
+        this.preparing = undefined;
+      });
+  }
+
+  private async change(signal: AbortSignal): Promise<void> {
+    const startedAt = this.current?.startedAtMillis ?? 0;
+    const { segmentMaxAgeMillis } = this.options;
+    const wait =
+      startedAt === 0
+        ? 60_000
+        : Math.max(1, Math.min(segmentMaxAgeMillis, startedAt + segmentMaxAgeMillis - Date.now()));
+    await new Promise<void>((resolve) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', finish);
+        this.wake = () => {};
+        resolve();
+      };
+      const timer = setTimeout(finish, wait);
+      this.wake = finish;
+      signal.addEventListener('abort', finish, { once: true });
+    });
+  }
+
+  private forget(segment: SealedSegment): void {
+    const at = this.sealed.indexOf(segment);
+    if (at < 0) return;
+    this.sealed.splice(at, 1);
+    this.sealedBytes -= segment.bytes;
+  }
+
+  private async recover(): Promise<void> {
+    const { log } = this.options;
+    const ids = (await readdir(this.directory))
+      .filter((file) => file.endsWith(DATA_SUFFIX))
+      .map((file) => file.slice(0, -DATA_SUFFIX.length))
+      .sort();
+    for (const id of ids) {
+      const recovered = await recoverSegment(this.directory, id);
+      if (recovered.status === 'empty') await removeSegment(this.directory, id);
+      else if (recovered.status === 'damaged') {
+        log.error(
+          { segment: id, ...recovered },
+          'spool segment is damaged: set aside, its rows are not in the store',
+        );
+        await moveSegment(this.directory, id, join(this.directory, 'damaged'));
+      } else {
+        if (recovered.droppedBytes > 0) {
+          log.warn({ segment: id, bytes: recovered.droppedBytes }, 'dropped a torn, unacknowledged tail');
+        }
+        this.sealed.push(recovered.segment);
+        this.sealedBytes += recovered.segment.bytes;
+      }
+    }
+  }
+}
+
+const DAY_MILLIS = 86_400_000;
+const daysApart = (a: number, b: number): boolean =>
+  Math.floor(a / DAY_MILLIS) !== Math.floor(b / DAY_MILLIS);
