@@ -8,20 +8,15 @@ const MAX_CONCURRENT = 4;
 const FIRST_BACKOFF_MILLIS = 500;
 const MAX_BACKOFF_MILLIS = 10_000;
 
-interface Batch {
-  readonly spans: ReadableSpan[];
-  readonly done: (result: ExportResult) => void;
-}
-
 /**
- * Holds a batch until the receiver has taken it, a few at a time: while the receiver is away, spans wait in memory
+ * Takes every batch at once and holds it until the receiver has taken it, a few at a time: while the receiver is away, spans wait in memory
  * (`SpanQueue` bounds them all). A batch is lost, and counted, where the receiver refuses it, or after `giveUp`.
  */
 export class PatientExporter implements SpanExporter {
   readonly #exporter: SpanExporter;
   readonly #losses: SpanLosses;
   readonly #onSettled: (spans: number) => void;
-  readonly #waiting: Batch[] = [];
+  readonly #waiting: ReadableSpan[][] = [];
   readonly #idle: (() => void)[] = [];
   #active = 0;
   #closed = false;
@@ -35,8 +30,9 @@ export class PatientExporter implements SpanExporter {
   }
 
   export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    this.#waiting.push({ spans, done });
+    this.#waiting.push(spans);
     this.#next();
+    done({ code: ExportResultCode.SUCCESS });
   }
 
   /** Resolves when nothing waits any more. */
@@ -53,17 +49,18 @@ export class PatientExporter implements SpanExporter {
   async shutdown(): Promise<void> {
     this.#closed = true;
     this.giveUp();
+    await this.forceFlush();
     await this.#exporter.shutdown();
   }
 
   #next(): void {
     while (this.#active < MAX_CONCURRENT) {
-      const batch = this.#waiting.shift();
-      if (batch === undefined) break;
+      const spans = this.#waiting.shift();
+      if (spans === undefined) break;
       this.#active += 1;
-      void this.#deliver(batch.spans).then((result) => {
+      void this.#deliver(spans).then((result) => {
         this.#active -= 1;
-        this.#settle(batch, result);
+        this.#settle(spans, result);
         this.#next();
       });
     }
@@ -91,11 +88,10 @@ export class PatientExporter implements SpanExporter {
     });
   }
 
-  #settle({ spans, done }: Batch, result: ExportResult): void {
+  #settle(spans: ReadableSpan[], result: ExportResult): void {
     if (result.code === ExportResultCode.SUCCESS) this.#losses.exported();
     else this.#losses.exportFailed(spans.length, result.error?.message || 'no reason given');
     this.#onSettled(spans.length);
-    done(result);
     if (result.code === ExportResultCode.SUCCESS || !this.#lastCall.signal.aborted) return;
     for (const batch of this.#waiting.splice(0)) this.#settle(batch, result);
   }

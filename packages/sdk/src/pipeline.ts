@@ -67,9 +67,7 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
         .then(() => losses.tellTotal(held()));
       return closed;
     },
-    tellLosses: () => {
-      if (closed === undefined) losses.tellTotal(held());
-    },
+    tellLosses: () => losses.tellTotal(held()),
   };
 };
 

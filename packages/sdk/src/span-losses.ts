@@ -9,6 +9,7 @@ export class SpanLosses {
   #total = 0;
   #dropped = 0;
   #failed = 0;
+  #told = 0;
 
   constructor(notices: Notices) {
     this.#notices = notices;
@@ -26,14 +27,14 @@ export class SpanLosses {
 
   queued(): void {
     if (this.#dropped === 0) return;
-    this.#notices.warn(`${this.#dropped} spans were dropped`);
+    this.#notices.warn(`${spans(this.#dropped)} ${wasOrWere(this.#dropped)} dropped`);
     this.#dropped = 0;
   }
 
-  exportFailed(spans: number, reason: string): void {
+  exportFailed(count: number, reason: string): void {
     if (this.#failed === 0) this.#notices.warn(`spans are being lost: they cannot be exported (${reason})`);
-    this.#total += spans;
-    this.#failed += spans;
+    this.#total += count;
+    this.#failed += count;
   }
 
   exported(): void {
@@ -42,9 +43,14 @@ export class SpanLosses {
     this.#failed = 0;
   }
 
-  /** Said at the end, where there is something to say. @param held spans that nobody will export any more */
+  /** Said at the end, where there is something new to say. @param held spans that nobody will export any more */
   tellTotal(held: number): void {
     const lost = this.#total + held;
-    if (lost > 0) this.#notices.warn(`${lost} spans of this process were not exported`);
+    if (lost > this.#told)
+      this.#notices.warn(`${spans(lost)} of this process ${wasOrWere(lost)} not exported`);
+    this.#told = Math.max(this.#told, lost);
   }
 }
+
+const spans = (count: number): string => (count === 1 ? '1 span' : `${count} spans`);
+const wasOrWere = (count: number): string => (count === 1 ? 'was' : 'were');

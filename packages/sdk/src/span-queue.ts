@@ -32,11 +32,7 @@ export class SpanQueue implements SpanProcessor {
     this.#exporter = new PatientExporter(exporter, losses, (spans) => {
       this.#held -= spans;
     });
-    this.#batches = new BatchSpanProcessor({
-      ...limits,
-      exporter: this.#exporter,
-      exportTimeoutMillis: BATCH_MILLIS,
-    });
+    this.#batches = new BatchSpanProcessor({ ...limits, exporter: this.#exporter });
   }
 
   /** Spans ended and neither exported nor lost yet. */
@@ -61,7 +57,7 @@ export class SpanQueue implements SpanProcessor {
 
   /** Resolves when everything that has ended is exported or lost. The caller bounds the wait. */
   async forceFlush(): Promise<void> {
-    await this.#batches.forceFlush().catch(ignore);
+    await this.#batches.forceFlush();
     await this.#exporter.forceFlush();
   }
 
@@ -73,12 +69,6 @@ export class SpanQueue implements SpanProcessor {
   async shutdown(): Promise<void> {
     this.#closed = true;
     this.giveUp();
-    await this.#batches.shutdown().catch(ignore);
+    await this.#batches.shutdown();
   }
 }
-
-/** After this the next batch is tried as well; the slow one goes on. */
-const BATCH_MILLIS = 30_000;
-
-/** A failed batch is counted where it failed. */
-const ignore = (): void => {};

@@ -12,6 +12,8 @@ export interface AppProcess {
   readonly child: ChildProcess;
   /** Resolves when its standard output has this text. */
   said(text: string): Promise<void>;
+  /** The first line of its standard output. */
+  line(): Promise<string>;
   readonly ended: Promise<Ended>;
 }
 
@@ -56,7 +58,11 @@ export const startApp = (
       waiting.add(look);
       look();
     });
-  return { child, said, ended };
+  const line = async (): Promise<string> => {
+    await said('\n');
+    return stdout.slice(0, stdout.indexOf('\n'));
+  };
+  return { child, said, line, ended };
 };
 
 export const runApp = (...args: Parameters<typeof startApp>): Promise<Ended> => startApp(...args).ended;
