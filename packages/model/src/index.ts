@@ -4,6 +4,7 @@ export { type AttributeDefinition, OTEL, WHENCE } from './attributes.ts';
 export { AUTHORITY_KINDS, type Authority, type AuthorityKind, authorityOf } from './authority.ts';
 export { CAUSE_KINDS, type Cause, type CauseKind, isCauseKind, type RunRef, type SpanRef } from './cause.ts';
 export { CodedError, isCoded } from './coded-error.ts';
+export { commandLine } from './command-line.ts';
 export {
   isPrincipalId,
   isPrincipalKind,
