@@ -1,0 +1,96 @@
+import { CliError } from '../cli-error.ts';
+import type { Host } from '../host.ts';
+import type { TreeAnswer, WhoAnswer } from './answers.ts';
+
+export const DEFAULT_API = 'http://127.0.0.1:4320';
+const TIMEOUT_MILLIS = 30_000;
+
+export type WhoQuestion = { readonly span: string } | { readonly trace: string } | { readonly run: string };
+
+/** The query service. Each call throws CliError `not_found`, `unavailable` or `failed`, saying what was asked of whom. */
+export interface QueryApi {
+  who(question: WhoQuestion): Promise<WhoAnswer>;
+  tree(runId: string): Promise<TreeAnswer>;
+}
+
+/** @param option what `--api` says; else `WHENCE_API_URL`, else `DEFAULT_API` */
+export const queryApi = (option: string | undefined, { env }: Host): QueryApi => {
+  const base = baseOf(option ?? env['WHENCE_API_URL'] ?? DEFAULT_API);
+  return {
+    who: async (question) =>
+      expectFields<WhoAnswer>(await get(`${base}/v1/who?${new URLSearchParams(question)}`), [
+        'sentence',
+        'action',
+        'chain',
+      ]),
+    tree: async (runId) =>
+      expectFields<TreeAnswer>(await get(`${base}/v1/runs/${encodeURIComponent(runId)}/tree`), [
+        'run',
+        'roots',
+        'totals',
+      ]),
+  };
+};
+
+const baseOf = (address: string): string => {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new CliError('usage', `--api ${address}: not an http or https address`);
+  }
+  return address.replace(/\/+$/, '');
+};
+
+interface Answered {
+  readonly url: string;
+  readonly body: unknown;
+}
+
+const get = async (url: string): Promise<Answered> => {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(url, {
+      headers: { accept: 'application/json' },
+      signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+    });
+    text = await response.text();
+  } catch (error) {
+    const { message } = ((error as Error).cause ?? error) as Error;
+    throw new CliError('unavailable', `${new URL(url).origin} cannot be reached: ${message}`, {
+      cause: error,
+    });
+  }
+  const body = jsonIn(text);
+  if (response.ok && body !== undefined) return { url, body };
+
+  const detail = detailIn(body) ?? `${url} answered ${response.status}${response.ok ? ' without JSON' : ''}`;
+  if (response.status === 404) throw new CliError('not_found', detail);
+  throw new CliError(response.status === 400 ? 'usage' : response.ok ? 'failed' : 'unavailable', detail);
+};
+
+const jsonIn = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+const detailIn = (body: unknown): string | undefined => {
+  const detail =
+    typeof body === 'object' && body !== null ? (body as { detail?: unknown }).detail : undefined;
+  return typeof detail === 'string' ? detail : undefined;
+};
+
+/** The service is ours: whether it is one at all is what is checked here. */
+const expectFields = <Answer>(
+  { url, body }: Answered,
+  fields: readonly (keyof Answer & string)[],
+): Answer => {
+  const missing = fields.filter(
+    (field) => typeof body !== 'object' || body === null || !Object.hasOwn(body, field),
+  );
+  if (missing.length > 0)
+    throw new CliError('failed', `${url} gave an answer without ${missing.join(', ')}: is that Whence?`);
+  return body as Answer;
+};

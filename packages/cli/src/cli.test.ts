@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from './cli.ts';
+import { type FakeApi, startFakeApi } from './testkit/fake-api.ts';
+import { fakeHost } from './testkit/fake-host.ts';
+import { tree, who } from './testkit/nightly.ts';
+
+const RUN = tree.run.id;
+let api: FakeApi;
+beforeEach(async () => {
+  api = await startFakeApi();
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+const cli = async (...args: string[]) => {
+  const host = fakeHost({ WHENCE_API_URL: api.url });
+  return { code: await runCli(args, host), out: host.stdout(), err: host.stderr() };
+};
+
+describe('whence who', () => {
+  it.each([
+    [['--span', '00F067AA0BA902B7'], '/v1/who?span=00f067aa0ba902b7'],
+    [['--trace', 'a'.repeat(32)], `/v1/who?trace=${'a'.repeat(32)}`],
+    [['--run', RUN.toUpperCase()], `/v1/who?run=${RUN}`],
+  ])('asks with %j', async (options, path) => {
+    api.answer(200, who);
+    const { code, out, err } = await cli('who', ...options);
+    expect({ code, err, asked: api.asked }).toEqual({ code: 0, err: '', asked: [path] });
+    expect(out).toMatch(/^INSERT INTO charges was caused by .*\n\nprincipal {2}k8s:/);
+  });
+
+  it('asks the address that --api says, and prints the whole answer with --json', async () => {
+    await using other = await startFakeApi();
+    other.answer(200, who);
+    const { code, out } = await cli('who', '--run', RUN, '--api', `${other.url}/`, '--json');
+    expect([code, JSON.parse(out), other.asked, api.asked]).toEqual([0, who, [`/v1/who?run=${RUN}`], []]);
+  });
+
+  it('ends with 4 and what the service says where there is no such action', async () => {
+    api.answer(404, { code: 'span_unknown', detail: 'no span 00f067aa0ba902b7\u001b[2J was received' });
+    expect(await cli('who', '--span', '00f067aa0ba902b7')).toEqual({
+      code: 4,
+      out: '',
+      err: 'whence: no span 00f067aa0ba902b7\uFFFD was received\n',
+    });
+  });
+
+  it.each([
+    [['who'], 'say of what'],
+    [['who', '--span', 'xyz'], 'not 16 hex digits'],
+    [['who', '--trace', '00f067aa0ba902b7'], 'not 32 hex digits'],
+    [['who', '--run', 'nightly'], 'not a run id'],
+    [['who', '--span', '00f067aa0ba902b7', '--run', RUN], 'cannot be used with'],
+    [['who', '--spam', 'x'], "unknown option '--spam'"],
+    [['who', 'me'], 'too many arguments'],
+    [['who', '--run', RUN, '--api', 'localhost'], 'not an http or https address'],
+    [['tree'], 'run-id'],
+    [['tree', 'nightly'], 'not a run id'],
+    [['key', 'new', 'Not_Valid'], '1 to 40'],
+    [['key', 'new', 'ok', '--actor', 'me'], 'not a URI'],
+    [['run', '--', 'true'], '--job'],
+    [['run', '--job', 'x'], 'command'],
+    [['run', '--job', 'x', '--trigger', 'cron', '--', 'true'], 'schedule'],
+    [['run', '--job', 'x', '--attempt', '0', '--', 'true'], 'from 1'],
+    [['run', '--job', 'x', '--issuer', 'ftp://x', '--', 'true'], 'http'],
+    [['run', '--job', 'x', '--principal', 'me', '--', 'true'], 'URI'],
+    [['whoo'], 'Did you mean who?'],
+    [[], 'Usage:'],
+  ])('%j ends with 2 and says %j', async (args, says) => {
+    const { code, out, err } = await cli(...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(says);
+    expect(api.asked).toEqual([]);
+  });
+
+  it.each([
+    ['a failing service', 500, { detail: 'the store does not answer' }, 69, 'the store does not answer'],
+    ['no Whence', 200, { hello: 'world' }, 1, 'is that Whence?'],
+    ['no JSON', 200, undefined, 1, 'without JSON'],
+  ])('says what came from %s', async (_, status, body, code, says) => {
+    api.answer(status, body);
+    const ended = await cli('who', '--run', RUN);
+    expect(ended.code).toBe(code);
+    expect(ended.err).toContain(says);
+  });
+
+  it('says where nothing answers', async () => {
+    const ended = await cli('who', '--run', RUN, '--api', 'http://127.0.0.1:9');
+    expect(ended).toMatchObject({
+      code: 69,
+      err: expect.stringContaining('http://127.0.0.1:9 cannot be reached'),
+    });
+  });
+});
+
+describe('whence tree', () => {
+  it('draws the run', async () => {
+    api.answer(200, tree);
+    const { code, out } = await cli('tree', RUN);
+    expect([code, api.asked]).toEqual([0, [`/v1/runs/${RUN}/tree`]]);
+    expect(out).toContain('└─ spawn → run nightly-report');
+  });
+
+  it('prints the answer with --json, and ends with 4 where there is no such run', async () => {
+    api.answer(200, tree);
+    expect(JSON.parse((await cli('tree', RUN, '--json')).out)).toEqual(tree);
+    api.answer(404, { detail: `no run ${RUN}` });
+    expect(await cli('tree', RUN)).toEqual({ code: 4, out: '', err: `whence: no run ${RUN}\n` });
+  });
+});
+
+describe('whence key new', () => {
+  it('prints the key once, and an entry that has its hash and not the key', async () => {
+    const { code, out } = await cli('key', 'new', 'scheduler', '--actor', 'k8s://prod/jobs/scheduler');
+    expect(code).toBe(0);
+    expect(out.match(/whk_scheduler_[A-Za-z0-9_-]{43}\n/g)).toHaveLength(1);
+    expect(out).toMatch(/ {2}- id: scheduler\n {4}hash: sha256:[0-9a-f]{64}\n {4}actor: "k8s:\/\/prod/);
+  });
+
+  it('prints JSON for scripts', async () => {
+    const { out } = await cli('key', 'new', 'ci', '--json');
+    expect(JSON.parse(out)).toMatchObject({ id: 'ci', key: expect.stringMatching(/^whk_ci_/) });
+  });
+});
+
+describe('whence --help', () => {
+  it.each([['--help'], ['run', '--help'], ['who', '--help'], ['tree', '--help'], ['key', 'new', '--help']])(
+    '%s %s %s goes to stdout and ends with 0',
+    async (...args) => {
+      const { code, out, err } = await cli(...args);
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out).toContain('Usage: whence');
+      if (args.length > 1) expect(out).toContain('Examples:');
+    },
+  );
+
+  it('has a version', async () => {
+    expect(await cli('--version')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+  });
+});

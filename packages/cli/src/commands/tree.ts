@@ -1,0 +1,35 @@
+import { isRunId } from '@whence/model';
+import { DEFAULT_API, queryApi } from '../api/query-api.ts';
+import type { DefineCommand } from '../cli.ts';
+import { CliError } from '../cli-error.ts';
+import { plainJson } from '../render/plain-text.ts';
+import { renderTree } from '../render/tree.ts';
+
+interface TreeOptions {
+  readonly api?: string;
+  readonly json?: true;
+}
+
+export const defineTree: DefineCommand = (program, host) => {
+  program
+    .command('tree')
+    .description('Draw everything that a run caused, below what caused it.')
+    .argument('<run-id>', 'the run')
+    .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
+    .option('--json', 'print the whole answer as JSON')
+    .addHelpText(
+      'after',
+      `
+Ends with 4 where there is no such run.
+
+Examples:
+  whence tree 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10
+  whence tree 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 --json | jq .totals`,
+    )
+    .action(async (text: string, { api, json }: TreeOptions) => {
+      const runId = text.toLowerCase();
+      if (!isRunId(runId)) throw new CliError('usage', `${text}: not a run id (a UUIDv7)`);
+      const answer = await queryApi(api, host).tree(runId);
+      host.out(json === true ? `${plainJson(answer)}\n` : renderTree(answer, host));
+    });
+};

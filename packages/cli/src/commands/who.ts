@@ -1,0 +1,57 @@
+import { isRunId } from '@whence/model';
+import { Option } from 'commander';
+import { DEFAULT_API, queryApi, type WhoQuestion } from '../api/query-api.ts';
+import type { DefineCommand } from '../cli.ts';
+import { CliError } from '../cli-error.ts';
+import { plainJson } from '../render/plain-text.ts';
+import { renderWho } from '../render/who.ts';
+
+interface WhoOptions {
+  readonly span?: string;
+  readonly trace?: string;
+  readonly run?: string;
+  readonly api?: string;
+  readonly json?: true;
+}
+
+export const defineWho: DefineCommand = (program, host) => {
+  program
+    .command('who')
+    .description('Answer who caused an action: principal, run, authority, and the chain up to the root.')
+    .addOption(new Option('--span <id>', 'the action itself, 16 hex digits').conflicts(['trace', 'run']))
+    .addOption(
+      new Option('--trace <id>', 'the root action of a trace, 32 hex digits').conflicts(['span', 'run']),
+    )
+    .addOption(new Option('--run <id>', 'the action that opened a run').conflicts(['span', 'trace']))
+    .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
+    .option('--json', 'print the whole answer as JSON')
+    .addHelpText(
+      'after',
+      `
+Ends with 4 where there is no such action.
+
+Examples:
+  whence who --span 00f067aa0ba902b7
+  whence who --run 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 --json`,
+    )
+    .action(async (options: WhoOptions) => {
+      const answer = await queryApi(options.api, host).who(questionOf(options));
+      host.out(options.json === true ? `${plainJson(answer)}\n` : renderWho(answer, host));
+    });
+};
+
+const questionOf = ({ span, trace, run }: WhoOptions): WhoQuestion => {
+  if (span !== undefined) return { span: hex('--span', span, 16) };
+  if (trace !== undefined) return { trace: hex('--trace', trace, 32) };
+  if (run === undefined) throw new CliError('usage', 'say of what: --span ID, --trace ID or --run ID');
+  if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
+  return { run: run.toLowerCase() };
+};
+
+const hex = (option: string, text: string, digits: number): string => {
+  const id = text.toLowerCase();
+  if (!/^[0-9a-f]+$/.test(id) || id.length !== digits) {
+    throw new CliError('usage', `${option} ${text}: not ${digits} hex digits`);
+  }
+  return id;
+};

@@ -1,0 +1,3 @@
+export type { ChainLink, TreeAnswer, TreeNode, WhoAnswer, WitnessNote } from './api/answers.ts';
+export { type RenderOptions, renderTree } from './render/tree.ts';
+export { renderWho } from './render/who.ts';

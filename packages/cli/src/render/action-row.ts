@@ -1,0 +1,34 @@
+import type { Action, Run } from '@whence/model';
+import type { Cell, Column } from './columns.ts';
+import { durationText } from './duration.ts';
+import { plainText } from './plain-text.ts';
+import { type Style, styleOfAssurance } from './style.ts';
+
+/** One line per action, in the tree and in the chain. */
+export const ACTION_COLUMNS: readonly Column[] = [
+  { head: 'ACTION' },
+  { head: 'SERVICE', most: 16 },
+  { head: 'PRINCIPAL', most: 26, cut: 'middle' },
+  { head: 'ASSURANCE', most: 9 },
+  { head: 'TIME', most: 11, align: 'right' },
+  { head: 'OUTCOME', most: 7 },
+];
+
+export const actionHead = (style: Style): Cell[] =>
+  ACTION_COLUMNS.map(({ head }) => ({ text: head, paint: style.dim }));
+
+/** @param lead what stands before the command: the lines of the tree */
+export const actionRow = (lead: string, action: Action, run: Run | undefined, style: Style): Cell[] => [
+  { text: `${lead}${commandOf(action, run)}`, ...(run === undefined ? {} : { paint: style.bold }) },
+  { text: plainText(action.service ?? '') },
+  { text: plainText(action.principal?.id ?? ''), paint: style.dim },
+  { text: action.assurance, paint: styleOfAssurance(style, action.assurance) },
+  { text: durationText(action.durationNanos), paint: style.dim },
+  { text: action.status === 'error' ? 'error' : 'ok', paint: action.status === 'error' ? style.bad : asIs },
+];
+
+/** A span that opens a run stands for the run; any other for its statement, or its name where there is none. */
+const commandOf = (action: Action, run: Run | undefined): string =>
+  run === undefined ? plainText(action.statement ?? action.name) : `run ${plainText(run.job)}`;
+
+const asIs = (text: string): string => text;
