@@ -39,7 +39,13 @@ export const tell = async ({ narrator, processes, stack }: Stage): Promise<Answe
   await writeFile(configPath, credentials.yaml);
 
   const bringUp = () =>
-    up({ dataDir, configPath, ports: { clickhouse: 0, collector: 0, query: 0 }, onLine: say });
+    up({
+      dataDir,
+      configPath,
+      ports: { clickhouse: 0, collector: 0, query: 0 },
+      environment: process.env,
+      onLine: say,
+    });
   const whence = await during(
     'starting ClickHouse, the collector and the query service',
     hold(stack, bringUp, (running) => running.stop()),

@@ -4,6 +4,7 @@ import { CliError, EXIT_CODES } from './cli-error.ts';
 import { defineKey } from './commands/key.ts';
 import { defineRun } from './commands/run.ts';
 import { defineTree } from './commands/tree.ts';
+import { defineUp } from './commands/up.ts';
 import { defineWho } from './commands/who.ts';
 import type { Host } from './host.ts';
 import { plainText } from './render/plain-text.ts';
@@ -15,7 +16,7 @@ import { plainText } from './render/plain-text.ts';
 export type DefineCommand = (program: Command, host: Host, exitWith: (code: number) => void) => void;
 
 /** In the order of `whence --help`. */
-const COMMANDS: readonly DefineCommand[] = [defineRun, defineWho, defineTree, defineKey];
+const COMMANDS: readonly DefineCommand[] = [defineUp, defineRun, defineWho, defineTree, defineKey];
 
 /** @param args without the interpreter and the program @returns the exit code; never rejects */
 export const runCli = async (args: readonly string[], host: Host): Promise<number> => {

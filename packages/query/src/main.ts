@@ -20,6 +20,7 @@ try {
   });
   const service = await startQuery({ ...config, store, logger });
   logger.info(`query service at ${service.url}`);
+  process.send?.({ ready: service.url });
 
   const stop = async () => {
     await service.close();
@@ -28,6 +29,7 @@ try {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  process.once('disconnect', stop);
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);

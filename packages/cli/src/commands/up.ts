@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import type { DefineCommand } from '../cli.ts';
+import { CliError } from '../cli-error.ts';
+import { interrupted } from '../up/interrupted.ts';
+import { localCredentials } from '../up/local-credentials.ts';
+import { up } from '../up/up.ts';
+
+interface UpCommandOptions {
+  readonly data: string;
+  readonly config?: string;
+  readonly clickhouse?: string;
+  readonly clickhousePort: number;
+  readonly collectorPort: number;
+  readonly queryPort: number;
+}
+
+export const defineUp: DefineCommand = (program, host) => {
+  program
+    .command('up')
+    .description('Start the store, the collector with its issuer, and the query service, until Ctrl-C.')
+    .addOption(new Option('--data <dir>', 'where everything is kept').default('.whence').env('WHENCE_HOME'))
+    .option('--config <file>', 'credentials file; without one, a key for this machine is made')
+    .option(
+      '--clickhouse <url>',
+      'a ClickHouse server instead of the embedded one (user and password: see below)',
+    )
+    .option('--clickhouse-port <port>', 'port of the embedded ClickHouse', port, 8123)
+    .option('--collector-port <port>', 'OTLP/HTTP and issuer port', port, 4318)
+    .option('--query-port <port>', 'query API port', port, 4320)
+    .addHelpText(
+      'after',
+      `
+Port 0 takes any free port. For --clickhouse, WHENCE_CLICKHOUSE_USER, WHENCE_CLICKHOUSE_PASSWORD and
+WHENCE_CLICKHOUSE_DATABASE are read from the environment.
+
+Examples:
+  whence up
+  whence up --data /var/lib/whence --config whence.yaml
+  whence up --clickhouse http://clickhouse:8123`,
+    )
+    .action(async (options: UpCommandOptions) => {
+      const dataDir = resolve(options.data);
+      const local = options.config === undefined ? await makeLocal(dataDir) : undefined;
+      const running = await up({
+        dataDir,
+        configPath: resolve(options.config ?? local!.configPath),
+        ports: {
+          clickhouse: options.clickhousePort,
+          collector: options.collectorPort,
+          query: options.queryPort,
+        },
+        ...(options.clickhouse === undefined ? {} : { clickhouse: { url: options.clickhouse } }),
+        environment: host.env,
+        onLine: (line) => host.out(`${line}\n`),
+      });
+      if (local !== undefined) {
+        host.out(
+          `\nRun something:\n  export WHENCE_KEY=$(cat ${local.keyPath})\n  npm run -s whence -- run --job hello --issuer ${running.collector.url} -- date\n`,
+        );
+      }
+      const failure = await Promise.race([interrupted(), running.failed]);
+      host.out('\nstopping\n');
+      await running.stop();
+      if (failure !== undefined) {
+        throw new CliError('unavailable', `${failure}; its log is in ${dataDir}`);
+      }
+    });
+};
+
+const makeLocal = async (dataDir: string) => {
+  try {
+    return await localCredentials(dataDir);
+  } catch (error) {
+    throw new CliError(
+      'unavailable',
+      `data directory ${dataDir} cannot be used: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+};
+
+const port = (text: string): number => {
+  const value = Number(text);
+  if (!/^\d{1,5}$/.test(text) || value > 65_535) throw new CliError('usage', `port ${text}: 0 to 65535`);
+  return value;
+};
