@@ -18,8 +18,13 @@ export interface Summary {
   readonly resultBytes?: number;
 }
 
+/** Between the message and the cut, so that a client is done unpacking the one before it hears of the other. */
+const CUT_MILLIS = 100;
+
+type Encoder = Transform & { flush(done: () => void): void };
+
 /** In order of preference. The level is the one ClickHouse uses. */
-const encoders: ReadonlyArray<readonly [name: string, create: () => Transform]> = [
+const encoders: ReadonlyArray<readonly [name: string, create: () => Encoder]> = [
   ['gzip', () => createGzip({ level: 3 })],
   ['zstd', () => createZstdCompress()],
   ['br', () => createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: 3 } })],
@@ -37,7 +42,7 @@ export class AnswerWriter {
   readonly #started = performance.now();
   readonly #tag = randomBytes(8).toString('hex');
   #compress = false;
-  #encoder: Transform | undefined;
+  #encoder: Encoder | undefined;
   #begun = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, facts: EngineFacts) {
@@ -114,11 +119,14 @@ export class AnswerWriter {
       Buffer.from(`${message.length} ${this.#tag}\r\n__exception__\r\n`),
     ]);
     const { socket } = this.#response;
-    if (this.#encoder) {
-      this.#encoder.end(trailer);
-      return;
+    const encoder = this.#encoder;
+    if (encoder) {
+      await new Promise((resolve) => encoder.write(trailer, resolve));
+      await new Promise<void>((resolve) => encoder.flush(resolve));
+    } else {
+      await new Promise((resolve) => this.#response.write(trailer, resolve));
     }
-    await new Promise((resolve) => this.#response.write(trailer, resolve));
+    await new Promise((resolve) => setTimeout(resolve, CUT_MILLIS));
     socket?.end();
   }
 

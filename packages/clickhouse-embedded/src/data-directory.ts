@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { ProcessIdentity } from './process-identity.ts';
 
 /** Who has the directory, as the owner wrote it down. */
-export interface Owner {
-  readonly pid: number;
+export interface Owner extends ProcessIdentity {
   readonly url: string;
 }
 

@@ -4,6 +4,7 @@ import { DataDirectory } from './data-directory.ts';
 import { Engine } from './engine.ts';
 import { ForbiddenSql } from './forbidden-sql.ts';
 import { HttpService } from './http-service.ts';
+import { isRunning, ownIdentity } from './process-identity.ts';
 import { RunningStatements } from './running-statements.ts';
 import { SessionPool } from './session-pool.ts';
 import { Spool } from './spool.ts';
@@ -41,8 +42,8 @@ export async function openServer(
   directory.prepare();
   const engine = await own(directory);
   const stopEngine = (): void => {
-    directory.removeOwner();
     engine.close();
+    directory.removeOwner();
   };
   try {
     directory.clearSpool();
@@ -59,7 +60,7 @@ export async function openServer(
     const { password, maxBodyBytes } = config;
     const service = new HttpService({ facts: engine.facts, runner, password, maxBodyBytes, log });
     const url = await service.listen(config.host, config.port);
-    directory.writeOwner({ pid: process.pid, url });
+    directory.writeOwner({ ...ownIdentity(), url });
     log.info({ url, dataDir: directory.path, engine: engine.facts.version }, 'ready');
     return {
       url,
@@ -80,14 +81,21 @@ export async function openServer(
   }
 }
 
+/**
+ * The engine's lock decides who owns a directory. The note is asked first, since the engine could not say who
+ * the owner is.
+ */
 async function own(directory: DataDirectory): Promise<Engine> {
+  const owner = directory.readOwner();
+  if (owner && isRunning(owner)) {
+    throw new Error(`data directory ${directory.path} is in use by process ${owner.pid} at ${owner.url}`);
+  }
   try {
     return await Engine.open(directory.enginePath);
   } catch (error) {
-    const owner = directory.readOwner();
-    const holder = owner ? ` by process ${owner.pid} at ${owner.url}` : '';
+    const { message } = error as Error;
     throw new Error(
-      `data directory ${directory.path} cannot be opened: in use${holder}? (${(error as Error).message})`,
+      `data directory ${directory.path} cannot be opened (in use by another process?): ${message}`,
     );
   }
 }

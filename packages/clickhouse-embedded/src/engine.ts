@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Session } from 'chdb';
 import { fromEngine } from './clickhouse-error.ts';
+import { replaceDefaultDatabase } from './default-database.ts';
 
 export interface EngineFacts {
   readonly version: string;
@@ -39,7 +38,7 @@ export class Engine {
   /** @throws Error when another process has the directory, or it cannot be read or written */
   static async open(path: string): Promise<Engine> {
     const root = new Session(path, { connectionArgs: ['--implicit_select=0'] });
-    await replaceDefaultDatabase(root, path);
+    await replaceDefaultDatabase(path, (sql) => ask(root, sql, 'Null'));
     const { bytes } = await ask(
       root,
       `SELECT version() AS version, timezone() AS timezone, displayName() AS displayName,
@@ -99,14 +98,4 @@ async function ask(session: Session, sql: string, format: string): Promise<Answe
   } catch (error) {
     throw fromEngine(error);
   }
-}
-
-/**
- * The engine's own `default` database lays the file system under the tables: SELECT * FROM `/etc/passwd` reads
- * that file. A plain database takes its place, the same as a server's.
- */
-async function replaceDefaultDatabase(root: Session, path: string): Promise<void> {
-  await ask(root, 'DETACH DATABASE default', 'Null');
-  const kept = existsSync(join(path, 'metadata', 'default.sql'));
-  await ask(root, kept ? 'ATTACH DATABASE default' : 'CREATE DATABASE default ENGINE = Atomic', 'Null');
 }

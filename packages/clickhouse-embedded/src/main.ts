@@ -25,8 +25,6 @@ const server = await openServer(config, threads, log).catch((error: Error) => {
   process.stderr.write(`clickhouse-embedded: ${error.message}\n`);
   process.exit(EXIT_NOT_STARTED);
 });
-process.stdout.write(`${JSON.stringify({ url: server.url, pid: process.pid })}\n`);
-
 let stopping = false;
 async function stop(reason: string): Promise<void> {
   if (stopping) return;
@@ -40,3 +38,4 @@ async function stop(reason: string): Promise<void> {
 process.on('SIGTERM', () => void stop('SIGTERM'));
 process.on('SIGINT', () => void stop('SIGINT'));
 if (config.exitWithParent) process.stdin.resume().on('close', () => void stop('standard input closed'));
+process.stdout.write(`${JSON.stringify({ url: server.url, pid: process.pid })}\n`);

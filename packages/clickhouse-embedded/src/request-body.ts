@@ -47,15 +47,14 @@ export async function* readBody(message: IncomingMessage, limits: BodyLimits): A
       yield piece;
     }
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    if (/^(Z_|ERR__ERROR|ERR_|ZSTD_)/.test(code) && decoder && !message.destroyed) {
-      throw clickHouseError(
-        'ZLIB_INFLATE_FAILED',
-        `Cannot decompress the body of the request: ${(error as Error).message}`,
-      );
+    const { code = '', message: text } = error as NodeJS.ErrnoException;
+    if (/^(Z_|ZSTD_|ERR__|ERR_BROTLI)/.test(code)) {
+      throw clickHouseError('ZLIB_INFLATE_FAILED', `Cannot decompress the body of the request: ${text}`);
     }
     if (idle) throw clickHouseError('SOCKET_TIMEOUT', `Nothing received for ${limits.idleMillis} ms`);
-    if (code === 'ECONNRESET') throw clickHouseError('NETWORK_ERROR', 'The body of the request was cut off');
+    if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
+      throw clickHouseError('NETWORK_ERROR', 'The body of the request was cut off');
+    }
     throw error;
   } finally {
     message.setTimeout(0);

@@ -14,14 +14,11 @@ const KILL_INTERVAL_MILLIS = 100;
 const CLIENT_ID = `if(position(Settings['log_comment'], 'query_id=') > 0,
   extract(Settings['log_comment'], '(?s)query_id=(.*)$'), query_id)`.replace(/\s+/g, ' ');
 
-export function commentOf(queryId: string, ownComment: string | undefined): string {
-  return ownComment ? `${ownComment} query_id=${queryId}` : `query_id=${queryId}`;
-}
-
 /** The statements under way, by the id their client knows them by. */
 export class RunningStatements {
   readonly #engine: Engine;
   readonly #comments = new Map<string, string>();
+  #count = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -33,18 +30,22 @@ export class RunningStatements {
 
   /**
    * Keeps the id for as long as `work` takes.
+   * @param ownComment the client's `log_comment`
+   * @param work is given the `log_comment` that its statement must run with
    * @throws ClickHouseError QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING
    */
-  async track<T>(queryId: string, comment: string, work: () => Promise<T>): Promise<T> {
+  async track<T>(queryId: string, ownComment: string, work: (comment: string) => Promise<T>): Promise<T> {
     if (this.#comments.has(queryId)) {
       throw clickHouseError(
         'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING',
         `Query with id = ${queryId} is already running.`,
       );
     }
+    this.#count++;
+    const comment = `${ownComment} run=${this.#count} query_id=${queryId}`.trimStart();
     this.#comments.set(queryId, comment);
     try {
-      return await work();
+      return await work(comment);
     } finally {
       this.#comments.delete(queryId);
     }

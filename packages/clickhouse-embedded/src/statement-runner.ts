@@ -9,7 +9,7 @@ import { helloBlock, isHello } from './native-hello.ts';
 import type { QueryStatement, StatementKind } from './query-statement.ts';
 import { assemblyOf } from './result-formats.ts';
 import { headerLength } from './result-header.ts';
-import { commentOf, killByClientId, type RunningStatements, showClientIds } from './running-statements.ts';
+import { killByClientId, type RunningStatements, showClientIds } from './running-statements.ts';
 import type { SessionPool } from './session-pool.ts';
 import type { Spool } from './spool.ts';
 import { quoteName, quoteString } from './sql-literal.ts';
@@ -192,16 +192,19 @@ export class StatementRunner {
     stopWhenGone: boolean,
     work: (session: EngineSession) => Promise<void>,
   ): Promise<void> {
-    const comment = commentOf(request.queryId, request.settings.get('log_comment'));
     const free = await this.#pools[pool].acquire(gone);
     const kill = (): void => void this.#running.kill(request.queryId).catch(() => undefined);
     const session = this.#engine.openSession();
     try {
-      await this.#running.track(request.queryId, comment, async () => {
-        if (stopWhenGone) gone.addEventListener('abort', kill, { once: true });
-        await session.ask(preface(request, comment), 'Null');
-        await work(session);
-      });
+      await this.#running.track(
+        request.queryId,
+        request.settings.get('log_comment') ?? '',
+        async (comment) => {
+          if (stopWhenGone) gone.addEventListener('abort', kill, { once: true });
+          await session.ask(preface(request, comment), 'Null');
+          await work(session);
+        },
+      );
     } finally {
       gone.removeEventListener('abort', kill);
       session.close();
