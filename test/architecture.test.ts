@@ -34,7 +34,7 @@ const PASSES_ENVIRONMENT_ON = ['packages/clickhouse-embedded/src/start-embedded.
 const TESTS_MAY_IMPORT = ['clickhouse-embedded', 'store', 'identity', 'collector', 'sdk', 'query'];
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const STATIC_IMPORT = /(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"]([^'"\n]+)['"]/g;
+const STATIC_IMPORT = /(?:^|\n)(?:(?:import|export)\s[^;'"=()]*?\sfrom|import)\s+['"]([^'"\n]+)['"]/g;
 const DYNAMIC_IMPORT = /\bimport(?:\.meta\.resolve)?\(\s*['"]([^'"\n]+)['"]/g;
 const NAME_SAYS_NOTHING = /(^|\/)(utils?|helpers?|common|misc|types)(\.ts|\/)/;
 
@@ -51,7 +51,7 @@ const sourcesIn = (folder: string): Source[] =>
 const importsOf = ({ text }: Source): string[] =>
   [...text.matchAll(STATIC_IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map(([, name]) => name!);
 
-const isTest = ({ path }: Source): boolean => /\.test\.ts$|\/testkit\//.test(path);
+const isTest = ({ path }: Source): boolean => /\.(test|fixture)\.ts$|\/testkit\//.test(path);
 
 const manifestOf = (folder: string) => {
   const manifest = JSON.parse(readFileSync(`${ROOT}${folder}/package.json`, 'utf8')) as {
