@@ -20,6 +20,10 @@ describe('whence who', () => {
   it.each([
     [['--span', '00F067AA0BA902B7'], '/v1/who?span=00f067aa0ba902b7'],
     [['--trace', 'a'.repeat(32)], `/v1/who?trace=${'a'.repeat(32)}`],
+    [
+      ['--span', '00f067aa0ba902b7', '--trace', 'b'.repeat(32)],
+      `/v1/who?span=00f067aa0ba902b7&trace=${'b'.repeat(32)}`,
+    ],
     [['--run', RUN.toUpperCase()], `/v1/who?run=${RUN}`],
   ])('asks with %j', async (options, path) => {
     api.answer(200, who);

@@ -1,4 +1,4 @@
-export type { ChainLink, TreeAnswer, TreeNode, WhoAnswer, WitnessNote } from './api/answers.ts';
+export type { RunTree as TreeAnswer, TreeNode, WhoAnswer } from '@whence/query';
 export { type RenderOptions, renderTree } from './render/tree.ts';
 export { renderWho } from './render/who.ts';
 export { type Up, type UpOptions, up } from './up/up.ts';

@@ -1,16 +1,20 @@
+import type { RunTree, WhoAnswer } from '@whence/query';
 import { CliError } from '../cli-error.ts';
 import type { Host } from '../host.ts';
-import type { TreeAnswer, WhoAnswer } from './answers.ts';
 
 export const DEFAULT_API = 'http://127.0.0.1:4320';
 const TIMEOUT_MILLIS = 30_000;
 
-export type WhoQuestion = { readonly span: string } | { readonly trace: string } | { readonly run: string };
+/** A span id alone may occur in several traces; the trace says which is meant. */
+export type WhoQuestion =
+  | { readonly span: string; readonly trace?: string }
+  | { readonly trace: string }
+  | { readonly run: string };
 
 /** The query service. Each call throws CliError `not_found`, `unavailable` or `failed`, saying what was asked of whom. */
 export interface QueryApi {
   who(question: WhoQuestion): Promise<WhoAnswer>;
-  tree(runId: string): Promise<TreeAnswer>;
+  tree(runId: string): Promise<RunTree>;
 }
 
 /** @param option what `--api` says; else `WHENCE_API_URL`, else `DEFAULT_API` */
@@ -18,13 +22,12 @@ export const queryApi = (option: string | undefined, { env }: Host): QueryApi =>
   const base = baseOf(option ?? env['WHENCE_API_URL'] ?? DEFAULT_API);
   return {
     who: async (question) =>
-      expectFields<WhoAnswer>(await get(`${base}/v1/who?${new URLSearchParams(question)}`), [
+      expectFields<WhoAnswer>(await get(`${base}/v1/who?${new URLSearchParams({ ...question })}`), [
         'sentence',
-        'action',
         'chain',
       ]),
     tree: async (runId) =>
-      expectFields<TreeAnswer>(await get(`${base}/v1/runs/${encodeURIComponent(runId)}/tree`), [
+      expectFields<RunTree>(await get(`${base}/v1/runs/${encodeURIComponent(runId)}/tree`), [
         'run',
         'roots',
         'totals',

@@ -18,9 +18,12 @@ export const defineWho: DefineCommand = (program, host) => {
   program
     .command('who')
     .description('Answer who caused an action: principal, run, authority, and the chain up to the root.')
-    .addOption(new Option('--span <id>', 'the action itself, 16 hex digits').conflicts(['trace', 'run']))
+    .addOption(new Option('--span <id>', 'the action itself, 16 hex digits').conflicts('run'))
     .addOption(
-      new Option('--trace <id>', 'the root action of a trace, 32 hex digits').conflicts(['span', 'run']),
+      new Option(
+        '--trace <id>',
+        'the root action of a trace, 32 hex digits; with --span: the trace it is in',
+      ).conflicts('run'),
     )
     .addOption(new Option('--run <id>', 'the action that opened a run').conflicts(['span', 'trace']))
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
@@ -41,8 +44,9 @@ Examples:
 };
 
 const questionOf = ({ span, trace, run }: WhoOptions): WhoQuestion => {
-  if (span !== undefined) return { span: hex('--span', span, 16) };
-  if (trace !== undefined) return { trace: hex('--trace', trace, 32) };
+  const inTrace = trace === undefined ? undefined : { trace: hex('--trace', trace, 32) };
+  if (span !== undefined) return { span: hex('--span', span, 16), ...inTrace };
+  if (inTrace !== undefined) return inTrace;
   if (run === undefined) throw new CliError('usage', 'say of what: --span ID, --trace ID or --run ID');
   if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
   return { run: run.toLowerCase() };

@@ -1,4 +1,4 @@
-import type { Action, Run } from '@whence/model';
+import type { Action, CauseKind, Run } from '@whence/model';
 import type { Cell, Column } from './columns.ts';
 import { durationText } from './duration.ts';
 import { plainText } from './plain-text.ts';
@@ -17,9 +17,9 @@ export const ACTION_COLUMNS: readonly Column[] = [
 export const actionHead = (style: Style): Cell[] =>
   ACTION_COLUMNS.map(({ head }) => ({ text: head, paint: style.dim }));
 
-/** @param lead what stands before the command: the lines of the tree */
-export const actionRow = (lead: string, action: Action, run: Run | undefined, style: Style): Cell[] => [
-  { text: `${lead}${commandOf(action, run)}`, ...(run === undefined ? {} : { paint: style.bold }) },
+/** @param lead what stands before the command: the lines of the tree @param opens the run that this action's span opens */
+export const actionRow = (lead: string, action: Action, opens: Run | undefined, style: Style): Cell[] => [
+  { text: `${lead}${commandOf(action, opens)}`, ...(opens === undefined ? {} : { paint: style.bold }) },
   { text: plainText(action.service ?? '') },
   { text: plainText(action.principal?.id ?? ''), paint: style.dim },
   { text: action.assurance, paint: styleOfAssurance(style, action.assurance) },
@@ -28,7 +28,14 @@ export const actionRow = (lead: string, action: Action, run: Run | undefined, st
 ];
 
 /** A span that opens a run stands for the run; any other for its statement, or its name where there is none. */
-const commandOf = (action: Action, run: Run | undefined): string =>
-  run === undefined ? plainText(action.statement ?? action.name) : `run ${plainText(run.job)}`;
+const commandOf = (action: Action, opens: Run | undefined): string =>
+  opens === undefined ? plainText(action.statement ?? action.name) : `run ${plainText(opens.job)}`;
+
+/** A line that stands for no action. */
+export const remarkRow = (text: string, style: Style): Cell[] =>
+  ACTION_COLUMNS.map((_, at) => (at === 0 ? { text, paint: style.dim } : { text: '' }));
+
+/** How an action came of its cause. Without a kind, nothing but the run's reference joins the two. */
+export const edgeText = (kind: CauseKind | undefined): string => plainText(kind ?? 'reference');
 
 const asIs = (text: string): string => text;

@@ -1,4 +1,5 @@
 import type { Assurance, Authority, Run } from '@whence/model';
+import type { Missing } from '@whence/query';
 import { durationBetween } from './duration.ts';
 import { plainText } from './plain-text.ts';
 import { type Style, styleOfAssurance } from './style.ts';
@@ -31,3 +32,15 @@ export const runText = (
         (endedAt === undefined ? '' : ` after ${durationBetween(startedAt, endedAt)}`);
   return `${style.bold(plainText(job))}, attempt ${attempt}, by ${trigger}, ${plainText(startedAt)}, ${end}`;
 };
+
+/** What an answer lacks or cannot prove, said plainly. */
+export const missingLines = (missing: readonly Missing[], style: Style): string[] =>
+  missing.length === 0
+    ? [factLine('missing', 'nothing', style)]
+    : missing.map(({ code, detail }, at) =>
+        factLine(
+          at === 0 ? 'missing' : '',
+          `${style.doubtful(plainText(code))}: ${plainText(detail)}`,
+          style,
+        ),
+      );

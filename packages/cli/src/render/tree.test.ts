@@ -1,3 +1,4 @@
+import type { TreeNode } from '@whence/query';
 import { describe, expect, it } from 'vitest';
 import { action, run, tree } from '../testkit/nightly.ts';
 import { widthOf } from './text-width.ts';
@@ -28,16 +29,23 @@ describe('renderTree', () => {
 
   it('says what is not there: no end, several roots, more below', () => {
     const { endedAt: _, outcome: __, ...open } = run;
-    const answer = { ...tree, run: open, roots: [...tree.roots, ...tree.roots], truncated: true };
+    const answer = {
+      ...tree,
+      run: open,
+      roots: [...tree.roots, ...tree.roots],
+      truncated: true,
+      missing: [{ code: 'run_open', detail: 'No end of the run is known.' } as const],
+    };
     const text = renderTree(answer);
     expect(text).toContain('no end recorded');
     expect(text.match(/^run nightly-reconcile /gm)).toHaveLength(2);
+    expect(text).toContain('missing    run_open: No end of the run is known.');
     expect(text).toMatch(/There is more below this run than is shown here\.\n$/);
   });
 
   it('draws a run of which nothing has arrived', () => {
     const totals = { actions: 0, errors: 0, runs: 1, services: 0 };
-    expect(renderTree({ run, roots: [], totals, truncated: false })).toMatch(
+    expect(renderTree({ run, roots: [], totals, truncated: false, missing: [] })).toMatch(
       /\n0 actions, 0 services, 1 run, 0 errors\n$/,
     );
   });
@@ -53,15 +61,16 @@ describe('renderTree', () => {
       roots: [node],
       totals: tree.totals,
       truncated: false,
+      missing: [{ code: 'run_open', detail: evil }],
     });
     expect(text).not.toMatch(/[\p{Cf}\p{Cs}]|(?!\n)\p{Cc}/u);
-    expect(text.split('\n')).toHaveLength(12);
+    expect(text.split('\n')).toHaveLength(13);
   });
 
   it('says the depth of what is deep, and draws any depth', () => {
-    let node = { action: action({ name: 'deepest' }), children: [] as (typeof tree.roots)[0][] };
+    let node: TreeNode = { action: action({ name: 'deepest' }), causedBy: 'call', children: [] };
     for (let depth = 0; depth < 20_000; depth++) {
-      node = { action: action({ name: 'call' }), children: [node] };
+      node = { action: action({ name: 'call' }), causedBy: 'call', children: [node] };
     }
     const lines = renderTree({ ...tree, roots: [node] }).split('\n');
     expect(lines.find((line) => line.includes('(13) call'))).toMatch(/^ {36}└─ \(13\) call {2}/);

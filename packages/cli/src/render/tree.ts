@@ -1,8 +1,8 @@
-import type { TreeAnswer, TreeNode } from '../api/answers.ts';
-import { ACTION_COLUMNS, actionHead, actionRow } from './action-row.ts';
+import type { RunTree, TreeNode, TreeTotals } from '@whence/query';
+import { ACTION_COLUMNS, actionHead, actionRow, edgeText, remarkRow } from './action-row.ts';
 import { alignColumns, type Cell } from './columns.ts';
 import { plainText } from './plain-text.ts';
-import { authorityText, factLine, principalText, runText } from './run-facts.ts';
+import { authorityText, factLine, missingLines, principalText, runText } from './run-facts.ts';
 import { type Style, styleOf } from './style.ts';
 
 export interface RenderOptions {
@@ -16,7 +16,7 @@ export const DEFAULT_COLUMNS = 120;
 
 /** The fan-out of a run: what is known of the run, then every action below what caused it. Ends with a line end. */
 export const renderTree = (
-  { run, roots, totals, truncated }: TreeAnswer,
+  { run, roots, totals, truncated, missing }: RunTree,
   { columns = DEFAULT_COLUMNS, colours = false }: RenderOptions = {},
 ): string => {
   const style = styleOf(colours);
@@ -31,6 +31,7 @@ export const renderTree = (
     ...alignColumns(ACTION_COLUMNS, [actionHead(style), ...rowsOf(roots, style)], columns),
     '',
     totalsText(totals),
+    ...(missing.length === 0 ? [] : missingLines(missing, style)),
     ...(truncated ? [style.doubtful('There is more below this run than is shown here.')] : []),
   ];
   return `${lines.join('\n')}\n`;
@@ -39,13 +40,15 @@ export const renderTree = (
 /** Levels drawn by indentation; deeper ones say their depth, so that they keep room for their text. */
 const MOST_LEVELS = 12;
 
-/** Iterative: a chain of calls may be deeper than the stack. */
+/** Iterative: a chain of calls may be deeper than the stack. A call needs no word: most edges are calls. */
 const rowsOf = (roots: readonly TreeNode[], style: Style): Cell[][] => {
   const rows: Cell[][] = [];
   const open = roots.map((node) => ({ node, depth: 0, lead: '', below: '' })).reverse();
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { node, depth, lead, below } = next;
-    rows.push(actionRow(`${lead}${edgeText(node)}`, node.action, node.run, style));
+    const edge = depth === 0 || node.causedBy === 'call' ? '' : `${edgeText(node.causedBy)} → `;
+    rows.push(actionRow(`${lead}${edge}`, node.action, node.run, style));
+    if (node.omitted) rows.push(remarkRow(`${below}… ${counted(node.omitted, 'more action')} below`, style));
     const deep = depth >= MOST_LEVELS;
     for (let at = node.children.length - 1; at >= 0; at--) {
       const last = at === node.children.length - 1;
@@ -60,11 +63,7 @@ const rowsOf = (roots: readonly TreeNode[], style: Style): Cell[][] => {
   return rows;
 };
 
-/** A call needs no word: most edges are calls. */
-const edgeText = ({ causedBy }: TreeNode): string =>
-  causedBy === undefined || causedBy === 'call' ? '' : `${plainText(causedBy)} → `;
-
-const totalsText = ({ actions, errors, runs, services }: TreeAnswer['totals']): string =>
+const totalsText = ({ actions, errors, runs, services }: TreeTotals): string =>
   [
     counted(actions, 'action'),
     counted(services, 'service'),

@@ -1,8 +1,8 @@
-import type { ChainLink, WhoAnswer } from '../api/answers.ts';
-import { ACTION_COLUMNS, actionHead, actionRow } from './action-row.ts';
+import type { ChainEntry, WhoAnswer, WitnessSeen } from '@whence/query';
+import { ACTION_COLUMNS, actionHead, actionRow, edgeText } from './action-row.ts';
 import { alignColumns } from './columns.ts';
 import { plainText } from './plain-text.ts';
-import { authorityText, factLine, principalText, runText } from './run-facts.ts';
+import { authorityText, factLine, missingLines, principalText, runText } from './run-facts.ts';
 import { type Style, styleOf } from './style.ts';
 import { DEFAULT_COLUMNS, type RenderOptions } from './tree.ts';
 
@@ -30,49 +30,45 @@ export const renderWho = (
       ? [fact('run', style.doubtful('none known'))]
       : [fact('run', runText(run, style)), fact('', run.id)]),
     fact('authority', authority === undefined ? style.doubtful('none known') : authorityText(authority)),
-    fact('actor', action.actor === undefined ? style.doubtful('not known') : plainText(action.actor)),
+    fact('actor', action?.actor === undefined ? style.doubtful('not known') : plainText(action.actor)),
     fact('witnesses', witnessesText(witnesses, style)),
     ...missingLines(missing, style),
-    '',
-    style.dim('From the action up to its root:'),
-    ...alignColumns(
-      ACTION_COLUMNS,
-      [actionHead(style), ...chain.map((link, at) => linkRow(link, at, chain[at - 1], style))],
-      columns,
-    ),
+    ...(chain.length === 0
+      ? []
+      : [
+          '',
+          style.dim(
+            action === undefined
+              ? 'What started the run, up to the root:'
+              : 'From the action up to its root:',
+          ),
+          ...alignColumns(
+            ACTION_COLUMNS,
+            [actionHead(style), ...chain.map((entry, at) => entryRow(entry, at, chain[at - 1], style))],
+            columns,
+          ),
+        ]),
   ];
   return `${lines.join('\n')}\n`;
 };
 
-const linkRow = (link: ChainLink, depth: number, effect: ChainLink | undefined, style: Style) => {
+const entryRow = (entry: ChainEntry, depth: number, effect: ChainEntry | undefined, style: Style) => {
   const lead =
     effect === undefined
       ? ''
-      : `${INDENT.repeat(Math.min(depth, MOST_INDENTS))}← ${plainText(effect.causedBy ?? 'call')}: `;
-  return actionRow(lead, link.action, link.run, style);
+      : `${INDENT.repeat(Math.min(depth, MOST_INDENTS))}← ${edgeText(effect.causedBy)}: `;
+  return actionRow(lead, entry.action, opensRun(entry) ? entry.run : undefined, style);
 };
 
-const witnessesText = (witnesses: WhoAnswer['witnesses'], style: Style): string =>
+/** A chain leaves a run by the span that opened it, which bears the job's name; or by another, where that one is missing. */
+const opensRun = ({ action, run }: ChainEntry): boolean => run !== undefined && action.name === run.job;
+
+const witnessesText = (witnesses: readonly WitnessSeen[], style: Style): string =>
   witnesses.length === 0
     ? style.doubtful('none')
-    : witnesses
-        .map((each) => (typeof each === 'string' ? { witness: each } : each))
-        .map(({ witness, actor, detail }) =>
-          [
-            plainText(witness),
-            ...(actor === undefined ? [] : [`(${plainText(actor)})`]),
-            ...(detail === undefined ? [] : [`– ${plainText(detail)}`]),
-          ].join(' '),
-        )
-        .join(', ');
+    : witnesses.map((each) => witnessText(each, style)).join(', ');
 
-const missingLines = (missing: WhoAnswer['missing'], style: Style): string[] =>
-  missing.length === 0
-    ? [factLine('missing', 'nothing', style)]
-    : missing.map(({ code, detail }, at) =>
-        factLine(
-          at === 0 ? 'missing' : '',
-          `${style.doubtful(plainText(code))}: ${plainText(detail)}`,
-          style,
-        ),
-      );
+const witnessText = ({ witness, actor, agrees }: WitnessSeen, style: Style): string => {
+  const verdict = agrees === undefined ? '' : agrees ? style.good(' agrees') : style.bad(' disagrees');
+  return `${plainText(witness)}${actor === undefined ? '' : ` (${plainText(actor)})`}${verdict}`;
+};

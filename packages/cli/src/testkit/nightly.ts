@@ -1,5 +1,5 @@
 import type { Action, Run } from '@whence/model';
-import type { TreeAnswer, TreeNode, WhoAnswer } from '../api/answers.ts';
+import type { RunTree, TreeNode, WhoAnswer } from '@whence/query';
 
 /** Answers as the query service gives them, of a nightly job: what the renderers' tests draw. */
 const RUN_ID = '01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10';
@@ -67,7 +67,7 @@ const insert = action({
   actor: 'k8s://demo/billing',
 });
 
-export const tree: TreeAnswer = {
+export const tree: RunTree = {
   run,
   roots: [
     node(
@@ -79,8 +79,12 @@ export const tree: TreeAnswer = {
             statement: 'UPDATE accounts SET balance = balance - 1 WHERE id = ANY($1)',
             durationNanos: 12_440_000,
           }),
+          [],
+          { causedBy: 'call' },
         ),
-        node(call, [node(served, [node(insert)], { causedBy: 'call' })], { causedBy: 'call' }),
+        node(call, [node(served, [node(insert, [], { causedBy: 'call' })], { causedBy: 'call' })], {
+          causedBy: 'call',
+        }),
         node(
           action({
             name: 'notify process',
@@ -93,15 +97,22 @@ export const tree: TreeAnswer = {
         ),
         node(
           action({ name: 'nightly-report', service: 'report', durationNanos: 200_000_000 }),
-          [node(action({ name: 'fx.Rates/Convert', service: 'report', durationNanos: 999_600 }))],
+          [
+            node(action({ name: 'fx.Rates/Convert', service: 'report', durationNanos: 999_600 }), [], {
+              causedBy: 'call',
+              omitted: 3,
+            }),
+            node(action({ name: 'late', service: 'report', durationNanos: 1_000 })),
+          ],
           { causedBy: 'spawn', run: reportRun },
         ),
       ],
       { run },
     ),
   ],
-  totals: { actions: 8, errors: 1, runs: 2, services: 4 },
+  totals: { actions: 12, errors: 1, runs: 2, services: 4 },
   truncated: false,
+  missing: [],
 };
 
 export const who: WhoAnswer = {
@@ -111,7 +122,7 @@ export const who: WhoAnswer = {
   principal: {
     ...NIGHTLY,
     assurance: 'verified',
-    how: 'the MAC of the run reference was checked with key k1',
+    how: 'The MAC of the reference was checked when the action was received.',
   },
   run,
   authority: { kind: 'policy', id: 'policy:nightly-jobs@3' },
@@ -121,6 +132,6 @@ export const who: WhoAnswer = {
     { action: call, causedBy: 'call' },
     { action: root, run },
   ],
-  witnesses: ['sdk'],
-  missing: [{ code: 'no_gateway', detail: 'nobody but the actor saw it' }],
+  witnesses: [{ witness: 'sdk', actor: 'k8s://demo/billing' }],
+  missing: [{ code: 'one_witness', detail: 'Nobody but the actor reported it.' }],
 };
