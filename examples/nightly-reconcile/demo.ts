@@ -23,19 +23,22 @@ if (options.help) {
 const narrator = createNarrator(options.json ? process.stderr : process.stdout);
 const interrupted = interruption();
 const stack = new AsyncDisposableStack();
-const processes = createProcesses();
+const failure = Promise.withResolvers<never>();
+failure.promise.catch(() => {});
+const onFailure = failure.reject;
+const processes = createProcesses(onFailure);
 
 const play = async (): Promise<number> => {
   const answer = await Promise.race([
-    tell({ narrator, processes, stack }),
-    processes.failure,
+    tell({ narrator, processes, onFailure, stack }),
+    failure.promise,
     interrupted.then(() => undefined),
   ]);
   if (answer === undefined) return INTERRUPTED;
   if (options.json) console.log(JSON.stringify(answer));
   if (options.once) return 0;
   narrator.say('\nEverything stays up until Ctrl-C.');
-  await Promise.race([interrupted, processes.failure]);
+  await Promise.race([interrupted, failure.promise]);
   return 0;
 };
 

@@ -27,7 +27,7 @@ export const openBank = async (
     arguments: [join(directory, 'postgres')],
     environment: bareEnvironment(),
   });
-  say(`PostgreSQL     ${databaseUrl}`);
+  say(`PostgreSQL  ${databaseUrl}`);
 
   const { stock, sdk } = environmentsFor(collectorUrl, databaseUrl, credentials);
   const [billing, fx, notifier] = await Promise.all([
@@ -45,9 +45,9 @@ export const openBank = async (
       environment: sdk('notifier'),
     }),
   ]);
-  say(`billing        ${billing}  (stock OpenTelemetry)`);
-  say(`fx             ${fx}  (stock OpenTelemetry)`);
-  say(`notifier       ${notifier}`);
+  say(`billing     ${billing}  (stock OpenTelemetry)`);
+  say(`fx          ${fx}  (stock OpenTelemetry)`);
+  say(`notifier    ${notifier}`);
 
   return {
     reconcile: async () => {

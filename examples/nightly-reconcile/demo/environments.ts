@@ -1,10 +1,14 @@
+import { delimiter, dirname } from 'node:path';
 import type { Credentials, Workload } from './credentials.ts';
 
 /** What would reach into the demo's processes from the terminal that it is started in. */
 const NOT_INHERITED = /^(OTEL_|WHENCE_|TRACEPARENT$|TRACESTATE$|NODE_OPTIONS$)/;
 
-export const bareEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name)));
+export const bareEnvironment = (): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name))),
+  // `node` is this one.
+  PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
+});
 
 export interface Environments {
   /** Of a service that runs OpenTelemetry as it comes: the standard variables only. */

@@ -8,6 +8,7 @@ export const EXPECTED: Readonly<Record<string, (action: Action) => boolean>> = {
   'HTTP: UPDATE invoices': did('billing', 'UPDATE invoices'),
   'HTTP: INSERT INTO charges': did('billing', 'INSERT INTO charges'),
   'queue: the job sent': ({ service, kind }) => service === 'scheduler' && kind === 'producer',
+  'queue: the job done': ({ service, kind }) => service === 'notifier' && kind === 'consumer',
   'queue: INSERT INTO notifications': did('notifier', 'INSERT INTO notifications'),
   'child process: SELECT sum': did('report', 'SELECT sum'),
   'child process: INSERT INTO reports': did('report', 'INSERT INTO reports'),

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { bareEnvironment } from './environments.ts';
 import { createProcesses, type Program } from './processes.ts';
 
@@ -10,32 +10,39 @@ const program = (file: string, environment: NodeJS.ProcessEnv = {}): Program => 
 
 const healthy = program('services/billing.ts', { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
 
+const failed = vi.fn<(error: Error) => void>();
+
+beforeEach(() => {
+  failed.mockReset();
+});
+
 describe('processes', () => {
   test('start tells the address, stop ends the process', async () => {
-    const processes = createProcesses();
+    const processes = createProcesses(failed);
     const url = await processes.start(healthy);
     expect((await fetch(url)).status).toBe(404);
     await processes.stop();
     await expect(fetch(url)).rejects.toThrow();
+    expect(failed).not.toHaveBeenCalled();
   });
 
   test('a program that ends at its start is an error with its last lines', async () => {
-    const processes = createProcesses();
+    const processes = createProcesses(failed);
     await expect(processes.start(program('services/billing.ts'))).rejects.toThrow(
       /^billing ended with code 1\n.*DATABASE_URL is not set/s,
     );
-    await expect(processes.failure).rejects.toThrow('DATABASE_URL is not set');
+    expect(failed).toHaveBeenCalledOnce();
     await processes.stop();
   });
 
   test('a job that fails is an error with its last lines', async () => {
-    const processes = createProcesses();
+    const processes = createProcesses(failed);
     await expect(processes.finish(program('jobs/none.ts'))).rejects.toThrow(/ended with code 1\n.*none\.ts/s);
     await processes.stop();
   });
 
   test('once stopped, nothing is started', async () => {
-    const processes = createProcesses();
+    const processes = createProcesses(failed);
     await processes.stop();
     await expect(processes.start(healthy)).rejects.toThrow('billing is not started');
   });

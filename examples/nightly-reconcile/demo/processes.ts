@@ -17,8 +17,6 @@ export interface Processes {
   start(program: Program): Promise<string>;
   /** Resolves with what the program printed, once it has ended well. Rejects where it ended badly. */
   finish(program: Program): Promise<readonly string[]>;
-  /** Rejects when a started program ends by itself. Never resolves. */
-  readonly failure: Promise<never>;
   /** Ends all, the last started first. Nothing can be started any more. */
   stop(): Promise<void>;
 }
@@ -28,10 +26,9 @@ const READY = / ready at (\S+)$/;
 const STOP_MILLIS = 5_000;
 const LAST_LINES = 15;
 
-export const createProcesses = (): Processes => {
+/** @param onFailure told when a started program ends by itself */
+export const createProcesses = (onFailure: (error: Error) => void): Processes => {
   const running: Running[] = [];
-  const failure = Promise.withResolvers<never>();
-  failure.promise.catch(() => {});
   let stopping = false;
 
   const launch = (program: Program): Running => {
@@ -52,7 +49,7 @@ export const createProcesses = (): Processes => {
       void process.ended.then((how) => {
         const error = new Error(`${program.name} ${how}\n${process.lastLines().join('\n')}`);
         reject(error);
-        if (!stopping) failure.reject(error);
+        if (!stopping) onFailure(error);
       });
       return promise;
     },
@@ -64,7 +61,6 @@ export const createProcesses = (): Processes => {
       if (how === ENDED_WELL) return printed;
       throw new Error(`${program.name} ${how}\n${process.lastLines().join('\n')}`);
     },
-    failure: failure.promise,
     stop: async () => {
       stopping = true;
       for (const process of running.reverse()) await process.stop();

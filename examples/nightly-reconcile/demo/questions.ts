@@ -8,6 +8,8 @@ export const questionsAt = (queryUrl: string) => ({
   who: ({ traceId, spanId }: Action) => `${queryUrl}/v1/who?span=${spanId}&trace=${traceId}`,
 });
 
+export type Addresses = ReturnType<typeof questionsAt>;
+
 /** @throws Error where the answer is not 200 */
 export const ask = async <Answer>(url: string): Promise<Answer> => {
   const response = await fetch(url);

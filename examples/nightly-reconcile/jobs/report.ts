@@ -4,10 +4,10 @@ import pg from 'pg';
 import { setting } from '../settings.ts';
 
 const bank = new pg.Client({ connectionString: setting('DATABASE_URL') });
-await bank.connect();
 
 try {
   await run({ job: 'report' }, async () => {
+    await bank.connect();
     const { rows } = await bank.query<{ total: string }>(
       'SELECT sum(balance + interest) AS total FROM accounts',
     );

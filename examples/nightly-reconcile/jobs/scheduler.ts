@@ -43,7 +43,7 @@ const notifyOwner = (queue: PgBoss): Promise<unknown> =>
 
 /** A program of its own, with a key of its own; what caused it goes into its environment by itself. */
 const writeReport = async (): Promise<void> => {
-  const report = spawn(process.execPath, ['--import', '@whence/sdk/register', 'jobs/report.ts'], {
+  const report = spawn('node', ['--import', '@whence/sdk/register', 'jobs/report.ts'], {
     cwd: EXAMPLE,
     env: { ...process.env, OTEL_SERVICE_NAME: 'report', WHENCE_KEY: setting('REPORT_KEY') },
     stdio: 'inherit',

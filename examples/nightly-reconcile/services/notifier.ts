@@ -1,4 +1,5 @@
 /** Takes jobs off the `notify` queue. A job carries what caused it, so the work is done in that run. */
+import { SpanKind } from '@opentelemetry/api';
 import { action, causedBy, shutdown } from '@whence/sdk';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
@@ -9,8 +10,10 @@ const bank = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: 2 });
 const boss = new PgBoss({ connectionString: setting('DATABASE_URL'), max: 2, schedule: false });
 
 const notifyOwner = (accountId: number, message: string): Promise<unknown> =>
-  action('notify owner', { system: 'pg-boss', operation: 'process', target: 'pg-boss://bank/notify' }, () =>
-    bank.query('INSERT INTO notifications (account_id, message) VALUES ($1, $2)', [accountId, message]),
+  action(
+    'notify owner',
+    { system: 'pg-boss', operation: 'process', target: 'pg-boss://bank/notify', kind: SpanKind.CONSUMER },
+    () => bank.query('INSERT INTO notifications (account_id, message) VALUES ($1, $2)', [accountId, message]),
   );
 
 boss.on('error', (error) => console.error(error));
