@@ -1,6 +1,7 @@
 import type { RunTree, WhoAnswer } from '@whence/query';
 import { CliError } from '../cli-error.ts';
 import type { Host } from '../host.ts';
+import { isHttpUrl } from '../http-url.ts';
 
 export const DEFAULT_API = 'http://127.0.0.1:4320';
 const TIMEOUT_MILLIS = 30_000;
@@ -19,7 +20,7 @@ export interface QueryApi {
 
 /** @param option what `--api` says; else `WHENCE_API_URL`, else `DEFAULT_API` */
 export const queryApi = (option: string | undefined, { env }: Host): QueryApi => {
-  const base = baseOf(option ?? env['WHENCE_API_URL'] ?? DEFAULT_API);
+  const base = baseOf(option ?? (env['WHENCE_API_URL'] || DEFAULT_API));
   return {
     who: async (question) =>
       expectFields<WhoAnswer>(await get(`${base}/v1/who?${new URLSearchParams({ ...question })}`), [
@@ -36,10 +37,7 @@ export const queryApi = (option: string | undefined, { env }: Host): QueryApi =>
 };
 
 const baseOf = (address: string): string => {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new CliError('usage', `--api ${address}: not an http or https address`);
-  }
+  if (!isHttpUrl(address)) throw new CliError('usage', `--api ${address}: not an http or https address`);
   return address.replace(/\/+$/, '');
 };
 

@@ -3,6 +3,7 @@ import { type CauseKind, commandLine, OTEL, type Trigger, WHENCE } from '@whence
 import { RunRefused, whence } from '@whence/sdk';
 import { CliError } from '../cli-error.ts';
 import type { Host } from '../host.ts';
+import { isHttpUrl } from '../http-url.ts';
 import { type ChildEnd, exitCodeOf, runChild } from './child.ts';
 import { telemetryTarget } from './telemetry-target.ts';
 
@@ -30,7 +31,8 @@ export const wrapCommand = async (
   host: Host,
 ): Promise<number> => {
   const statement = commandLine([command, ...args]);
-  const { job, service, issuer = host.env['WHENCE_ISSUER_URL'], ...asked } = options;
+  const { job, service, issuer: chosen, ...asked } = options;
+  const issuer = issuerOf(chosen, host.env);
   Object.assign(host.env, telemetryTarget(host.env, issuer));
   const sdk = whence({
     ...(issuer === undefined ? {} : { issuerUrl: issuer }),
@@ -63,6 +65,14 @@ export const wrapCommand = async (
   } finally {
     await sdk.flush();
   }
+};
+
+/** A wrong address is no reason to go without an issuer: what should be verified would be asserted. */
+const issuerOf = (option: string | undefined, env: NodeJS.ProcessEnv): string | undefined => {
+  const text = option ?? (env['WHENCE_ISSUER_URL']?.trim() || undefined);
+  if (text === undefined || isHttpUrl(text)) return text;
+  const source = option === undefined ? 'WHENCE_ISSUER_URL' : '--issuer';
+  throw new CliError('usage', `${source} ${text}: not an http or https address`);
 };
 
 /** Without a name of its own the service is the job; OpenTelemetry's own variables go before that. */

@@ -190,6 +190,14 @@ describe('whence run, when the issuer', () => {
     expect(ended.stderr).toContain('parent_refuted');
   });
 
+  it('has no proper address in the environment: 2, and does not run the command', async () => {
+    const ended = await whence(['run', '--job', 'x', ...script('console.log("ran")')], {
+      WHENCE_ISSUER_URL: 'collector:4318',
+    });
+    expect(ended).toMatchObject({ code: 2, stdout: '' });
+    expect(ended.stderr).toContain('WHENCE_ISSUER_URL collector:4318');
+  });
+
   it('cannot be reached: says so, and runs the command as an asserted run', async () => {
     const ended = await whence(
       [

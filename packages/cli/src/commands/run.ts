@@ -14,11 +14,7 @@ export const defineRun: DefineCommand = (program, host, exitWith) => {
     .option('--authority <id>', 'what is believed to allow it; the issuer refuses any other')
     .option('--attempt <n>', 'which attempt this is, from 1', attempt)
     .option('--service <name>', 'service.name of the record (OTEL_SERVICE_NAME; default: the job)')
-    .option(
-      '--issuer <url>',
-      'who may allow it (WHENCE_ISSUER_URL); without one the run is only asserted',
-      url,
-    )
+    .option('--issuer <url>', 'who may allow it (WHENCE_ISSUER_URL); without one the run is only asserted')
     .passThroughOptions()
     .addHelpText(
       'after',
@@ -48,12 +44,4 @@ const principal = (text: string): string => {
 const attempt = (text: string): number => {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Not a whole number from 1.');
   return Number(text);
-};
-
-const url = (text: string): string => {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
-  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
-    throw new InvalidArgumentError('Not an http or https address.');
-  }
-  return text;
 };
