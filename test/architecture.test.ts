@@ -70,7 +70,7 @@ const packageName = (specifier: string): string =>
     .slice(0, specifier.startsWith('@') ? 2 : 1)
     .join('/');
 
-const isExternal = (specifier: string): boolean => !/^(\.|node:|virtual:)/.test(specifier);
+const isExternal = (specifier: string): boolean => !/^(\.|node:|virtual:|\$)/.test(specifier);
 
 const packages = readdirSync(`${ROOT}packages`);
 
