@@ -1,4 +1,4 @@
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { migrate } from './migrations.ts';
 import { StoreError } from './store-error.ts';
 
@@ -43,6 +43,8 @@ export const openStore = async (options: StoreOptions): Promise<Store> => {
     request_timeout: options.requestTimeoutMillis ?? 30_000,
     keep_alive: { idle_socket_ttl: 1_500 },
     clickhouse_settings: { date_time_input_format: 'best_effort' as const },
+    // Failures are thrown; who catches them logs them.
+    log: { level: ClickHouseLogLevel.OFF },
   };
   const setup = createClient({ ...connection, database: 'default' });
   try {

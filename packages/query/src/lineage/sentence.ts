@@ -11,6 +11,9 @@ export interface Told {
   readonly root?: Run;
 }
 
+/** Whether it is proven that the run belongs to its root. */
+const isProven = (run: Run | undefined): boolean => run?.assurance === 'verified';
+
 /** One or two sentences for whoever is woken by it: what happened, who caused it, how sure that is. */
 export const sentenceOf = ({ action, run, root }: Told): string => {
   const what = describe(action);
@@ -24,13 +27,13 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
       if (principal === undefined) {
         return `Nobody can be named: ${what} only claims to be part of run ${action.runId}, of which there is no record, and nothing proves the claim.`;
       }
-      return `${capital(what)} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root)}`;
+      return `${capital(what)} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, false)}`;
     case 'inherited':
     case 'verified':
       if (principal === undefined) {
         return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.`;
       }
-      return `${capital(what)} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root)}`;
+      return `${capital(what)} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
   }
 };
 
@@ -38,7 +41,7 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
 export const sentenceOfRun = (run: Run, root: Run | undefined): string => {
   const proof =
     run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
-  return `${named(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root)}`;
+  return `${named(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
 };
 
 const describe = (action: Action): string => {
@@ -60,10 +63,10 @@ const inRun = (action: Action, run: Run | undefined): string =>
 const allowedBy = ({ authority }: Pick<Action, 'authority'>): string =>
   authority === undefined ? ', with nothing on record that allowed it' : `, allowed by ${authority.id}`;
 
-const goesBackTo = (root: Run | undefined): string =>
+const goesBackTo = (root: Run | undefined, proven: boolean): string =>
   root === undefined
     ? ''
-    : ` It goes back to ${root.principal.id} (${root.principal.kind}, ${root.assurance}), who started ${named(root)} at ${moment(root.startedAt)}${allowedBy(root)}.`;
+    : ` ${proven ? 'It' : 'By the same claim it'} goes back to ${root.principal.id} (${root.principal.kind}, ${root.assurance}), who started ${named(root)} at ${moment(root.startedAt)}${allowedBy(root)}.`;
 
 const named = (run: Run): string => `run ${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
 

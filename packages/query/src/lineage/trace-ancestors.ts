@@ -1,7 +1,5 @@
 import type { OutlinedSpan, Readers, RecordedAction } from '@whence/store';
-
-/** Spans of a trace whose parentage is read at once; what lies beyond is looked up span by span. */
-const OUTLINE_LIMIT = 100_000;
+import { OUTLINE_LIMIT } from './one-question.ts';
 
 export interface TraceAncestors {
   /** From the parent up. */

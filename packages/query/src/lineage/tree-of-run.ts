@@ -39,6 +39,7 @@ export const treeOfRun = async (
       ...missingOfRunRecord(run, disputed, run.authority !== undefined),
       ...(truncated ? [whatIsLeftOut(totals, actions.records.length - tree.omitted)] : []),
       ...(refuted > 0 ? [whatIsRefuted(refuted)] : []),
+      ...whatIsClaimed(actions.records),
       ...tree.missing,
     ],
   };
@@ -55,6 +56,18 @@ const whatIsLeftOut = (totals: TreeTotals, shown: number): Missing => ({
   code: 'tree_truncated',
   detail: `${shown} of ${totals.actions} actions are shown: ask with a greater limit or depth, or for a run further down.`,
 });
+
+const whatIsClaimed = (records: readonly RecordedAction[]): readonly Missing[] => {
+  const claimed = records.filter(({ action }) => action.assurance === 'asserted').length;
+  return claimed === 0
+    ? []
+    : [
+        {
+          code: 'asserted_only',
+          detail: `${claimed} of the actions ${claimed === 1 ? 'is' : 'are'} part of this by a claim alone: the reference carries no proof.`,
+        },
+      ];
+};
 
 const whatIsRefuted = (count: number): Missing => ({
   code: 'refuted',

@@ -21,7 +21,7 @@ export const whoCausedAction = async (
 
   const { action } = record;
   const run = runNaming(action, runs);
-  const root = run === undefined || run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
+  const root = run === undefined ? undefined : rootOf(run, runs);
   return {
     sentence: sentenceOf({ action, ...optional('run', run), ...optional('root', root) }),
     action,
@@ -50,7 +50,7 @@ export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Pro
     chain.links.map((link) => link.record),
     [run.rootId],
   );
-  const root = run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
+  const root = rootOf(run, runs);
   return {
     sentence: sentenceOfRun(run, root),
     principal: { ...run.principal, assurance: run.assurance, how: HOW_OF_RUN[run.assurance] },
@@ -94,6 +94,12 @@ const runsOf = async (
 const runNaming = ({ runId, assurance }: Action, runs: Runs): Run | undefined => {
   const run = runId === undefined ? undefined : runs.get(runId)?.run;
   return run !== undefined && mayName(assurance, run) ? run : undefined;
+};
+
+/** The root of a run that is not one itself. An issuer's record of a run is not joined to a mere claim of its root. */
+const rootOf = (run: Run, runs: Runs): Run | undefined => {
+  const root = run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
+  return root !== undefined && mayName(run.assurance, root) ? root : undefined;
 };
 
 const entriesOf = ({ links }: Chain, runs: Runs): readonly ChainEntry[] =>

@@ -1,7 +1,7 @@
 import type { Readers, RecordedAction } from '@whence/store';
+import { OUTLINE_LIMIT } from './one-question.ts';
 import type { WitnessSeen } from './who-answer.ts';
 
-const CHILDREN_LOOKED_AT = 10_000;
 const WITNESSES_SHOWN = 16;
 
 /**
@@ -26,7 +26,7 @@ export const witnessesOf = async (
 
 const idsOf = async (readers: Readers, { action }: RecordedAction): Promise<readonly string[]> => {
   if (action.witness === 'gateway') return action.parentSpanId === undefined ? [] : [action.parentSpanId];
-  const { spans } = await readers.actions.outline(action.traceId, CHILDREN_LOOKED_AT);
+  const { spans } = await readers.actions.outline(action.traceId, OUTLINE_LIMIT);
   return spans
     .filter((span) => span.parentSpanId === action.spanId && span.witness !== action.witness)
     .slice(0, WITNESSES_SHOWN)

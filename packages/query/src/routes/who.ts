@@ -2,6 +2,7 @@ import type { Readers, RecordedAction } from '@whence/store';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Missing } from '../lineage/missing.ts';
+import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import type { NotFound } from '../not-found.ts';
@@ -15,8 +16,9 @@ const PARAMETERS = z.object({
 
 /** `GET /v1/who?span=ID[&trace=ID] | trace=ID | run=ID` */
 export const whoRoute =
-  (readers: Readers, notFound: NotFound): RequestHandler =>
+  (allReaders: Readers, notFound: NotFound): RequestHandler =>
   async (request, response) => {
+    const readers = forOneQuestion(allReaders);
     const { span, trace, run } = read(PARAMETERS, request.query);
     if (run !== undefined && (span !== undefined || trace !== undefined)) {
       throw badParameter('run', 'goes alone: ask by span, by trace or by run');
@@ -62,8 +64,6 @@ const whoOfRun = async (readers: Readers, notFound: NotFound, run: string): Prom
   if (recorded === undefined) throw await notFound.run(run);
   return whoCausedRun(readers, recorded);
 };
-
-const OUTLINE_LIMIT = 100_000;
 
 const otherTraces = (records: readonly RecordedAction[]): readonly Missing[] => {
   const traces = new Set(records.map(({ action }) => action.traceId));

@@ -40,9 +40,10 @@ const TERMS: {
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
   status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
   runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),
-  // Rows that came before their run's record name neither root nor principal: the record does.
+  // Rows that came before their run's record name neither root nor principal: the record does. A reference that failed
+  // its check belongs to no tree, and is found by the run that it claims alone.
   rootRunId: (value) => ({
-    sql: `(RootRunId = {rootRunId:UUID} OR RunId IN (
+    sql: `Assurance != 'refuted' AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
       SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND RootRunId = {rootRunId:UUID}))`,
     value,
   }),

@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbedded } from '@whence/clickhouse-embedded';
+import type { Run } from '@whence/model';
+import { openStore, type Readers, readersOf, type Store } from '@whence/store';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  below,
+  causedBy,
+  doneIn,
+  type GraphSpan,
+  insertGraph,
+  newRun,
+  opening,
+  span,
+  under,
+} from './graph.fixture.ts';
+import type { TreeNode } from './run-tree.ts';
+import { treeOfRun } from './tree-of-run.ts';
+import { whoCausedAction } from './who.ts';
+
+let directory: string;
+let engine: Awaited<ReturnType<typeof startEmbedded>>;
+let store: Store;
+let readers: Readers;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'whence-climb-'));
+  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
+  store = await openStore({ url: engine.url });
+  readers = readersOf(store, 'default');
+});
+
+afterAll(async () => {
+  await store?.close();
+  await engine?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** How the next action of a graph came about: from which earlier one, and by what. */
+const step = fc.record({
+  cause: fc.nat(),
+  by: fc.constantFrom('parent', 'parent', 'link', 'reference', 'run', 'run-below', 'run-linked'),
+  kind: fc.constantFrom('message', 'retry', 'handoff', undefined),
+});
+
+interface Known {
+  readonly span: GraphSpan;
+  readonly run: Run;
+  readonly opens: boolean;
+  /** Index of its cause. */
+  readonly cause?: number;
+  readonly kind?: string;
+}
+
+const graphFrom = (
+  steps: readonly { cause: number; by: string; kind: string | undefined }[],
+): readonly Known[] => {
+  const first = newRun();
+  const all: Known[] = [{ span: span(opening(first)), run: first, opens: true }];
+  const openingOf = (run: Run): number => all.findIndex((known) => known.opens && known.run === run);
+  for (const { cause: any, by, kind } of steps) {
+    const cause = any % all.length;
+    const { span: above, run } = all[cause]!;
+    const link = causedBy({ by: above, ...(kind === undefined ? {} : { kind }) });
+    const nested = below(run);
+    switch (by) {
+      case 'parent':
+        all.push({ span: span({ ...doneIn(run), ...under(above) }), run, opens: false, cause, kind: 'call' });
+        break;
+      case 'link':
+        all.push({ span: span({ ...doneIn(run), ...link }), run, opens: false, cause, kind: kind ?? 'link' });
+        break;
+      case 'reference':
+        all.push({ span: span(doneIn(run)), run, opens: false, cause: openingOf(run) });
+        break;
+      case 'run':
+        all.push({
+          span: span(opening(nested)),
+          run: nested,
+          opens: true,
+          cause: openingOf(run),
+          kind: 'spawn',
+        });
+        break;
+      case 'run-below':
+        all.push({
+          span: span({ ...opening(nested), ...under(above) }),
+          run: nested,
+          opens: true,
+          cause,
+          kind: 'spawn',
+        });
+        break;
+      case 'run-linked':
+        all.push({
+          span: span({ ...opening(nested), ...link }),
+          run: nested,
+          opens: true,
+          cause,
+          kind: kind ?? 'link',
+        });
+        break;
+    }
+  }
+  return all;
+};
+
+test('from any action of any graph who climbs to the root that its author knows, and the tree agrees', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 24 }), fc.nat(), async (steps, pick) => {
+      const graph = graphFrom(steps);
+      const runs = [...new Set(graph.map(({ run }) => run))];
+      await insertGraph(store, { spans: graph.map((known) => known.span), runs });
+
+      for (const start of [pick % graph.length, graph.length - 1]) {
+        const expected: unknown[] = [];
+        for (let at: number | undefined = start; at !== undefined; at = graph[at]?.cause) {
+          const { span, kind } = graph[at]!;
+          expected.push([span.spanId, kind]);
+        }
+        const [record] = await readers.actions.bySpan({ spanId: graph[start]!.span.spanId });
+        const { chain, missing } = await whoCausedAction(readers, record!);
+        expect(chain.map(({ action, causedBy }) => [action.spanId, causedBy])).toEqual(expected);
+        expect(missing.map(({ code }) => code)).toEqual(['one_witness', 'not_sealed']);
+        expect(chain.at(-1)?.run?.id).toBe(graph[0]!.run.id);
+      }
+
+      const tree = await treeOfRun(readers, (await readers.runs.byId(graph[0]!.run.id))!, {
+        limit: 1000,
+        depth: 256,
+      });
+      const hung = new Map<string, string | undefined>();
+      const walk = (node: TreeNode, above: string | undefined): void => {
+        expect(hung.has(node.action.spanId)).toBe(false);
+        hung.set(node.action.spanId, above);
+        for (const child of node.children) walk(child, node.action.spanId);
+      };
+      for (const root of tree.roots) walk(root, undefined);
+      const known = graph.map(({ span, cause }) => [
+        span.spanId,
+        cause === undefined ? undefined : graph[cause]!.span.spanId,
+      ]);
+      expect(Object.fromEntries(hung)).toEqual(Object.fromEntries(known));
+      expect(tree.totals).toMatchObject({ actions: graph.length, errors: 0, runs: runs.length });
+    }),
+    { numRuns: 25, seed: 20260301 },
+  );
+});

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { startEmbedded } from '@whence/clickhouse-embedded';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+let directory: string;
+let engine: Awaited<ReturnType<typeof startEmbedded>>;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'whence-query-main-'));
+  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
+});
+
+afterAll(async () => {
+  await engine?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const start = (env: Readonly<Record<string, string>>) => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.on('data', (bytes: Buffer) => {
+    errors += bytes;
+  });
+  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, errors }));
+  return { child, ended, lines: createInterface({ input: child.stdout }) };
+};
+
+test('all faults at once, one line each', async () => {
+  const { code, errors } = await start({ WHENCE_QUERY_PORT: 'x', LOG_LEVEL: 'loud' }).ended;
+  expect(code).toBe(1);
+  expect(errors.trim().split('\n')).toHaveLength(3);
+});
+
+test('a port in use, and a store that is not there: one line that names it', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as { port: number };
+  const busy = await start({ WHENCE_CLICKHOUSE_URL: engine.url, WHENCE_QUERY_PORT: String(port) }).ended;
+  expect(busy).toEqual({ code: 1, errors: `cannot listen on 127.0.0.1:${port}: the port is in use\n` });
+
+  taken.close();
+  const nobody = await start({ WHENCE_CLICKHOUSE_URL: 'http://127.0.0.1:9', WHENCE_QUERY_PORT: '0' }).ended;
+  expect(nobody.code).toBe(1);
+  expect(nobody.errors).toMatch(/^ClickHouse at http:\/\/127\.0\.0\.1:9 does not answer: [^\n]*\n$/);
+});
+
+test('answers, and on SIGTERM finishes what it began', async () => {
+  const { child, ended, lines } = start({ WHENCE_CLICKHOUSE_URL: engine.url, WHENCE_QUERY_PORT: '0' });
+  const [line] = (await once(lines, 'line')) as [string];
+  const url = /http:\S+/.exec(JSON.parse(line).msg)![0];
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+
+  const last = fetch(`${url}/v1/actions`);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGTERM');
+  expect((await last).status).toBe(200);
+  expect(await ended).toEqual({ code: 0, errors: '' });
+});
