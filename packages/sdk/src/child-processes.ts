@@ -21,9 +21,15 @@ export const traceChildProcesses = (): boolean => {
   if (typeof spawn !== 'function') return false;
   prototype.spawn = function (this: ChildProcess, options: SpawnOptions): number {
     const traced = prepare(options);
-    const result = spawn.call(this, traced?.options ?? options);
-    if (traced !== undefined) endWith(this, traced.span, result);
-    return result;
+    if (traced === undefined) return spawn.call(this, options);
+    try {
+      const result = spawn.call(this, traced.options);
+      endWith(this, traced.span);
+      return result;
+    } catch (error) {
+      traced.span.failed(error);
+      throw error;
+    }
   };
   for (const name of ['spawnSync', 'execFileSync', 'execSync'] as const) traceSync(name);
   syncBuiltinESMExports();
@@ -59,12 +65,11 @@ const splitPair = (pair: string): [string, string] => {
   return [pair.slice(0, at), pair.slice(at + 1)];
 };
 
-const endWith = (child: ChildProcess, span: ChildSpan, result: number): void => {
+/** A child that could not be started says so in an `error` event; watching it leaves it unhandled, if it was. */
+const endWith = (child: ChildProcess, span: ChildSpan): void => {
   if (child.pid !== undefined) span.started(child.pid);
   child.once('exit', (code, signal) => span.exited(code, signal));
   (child as EventEmitter).once(errorMonitor, (error: unknown) => span.failed(error));
-  if (result < 0 && child.pid === undefined)
-    process.nextTick(() => span.failed(new Error('it did not start')));
 };
 
 /**
@@ -99,19 +104,23 @@ const traceSync = (name: SyncName): void => {
   (childProcess as unknown as Record<SyncName, AnySync>)[name] = traced;
 };
 
+interface SyncOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly shell?: boolean | string;
+}
+
 const prepareSync = (name: SyncName, given: unknown[]): { args: unknown[]; span: ChildSpan } | undefined => {
   try {
     const active = context.active();
     const [command, ...rest] = given;
     if (isTracingSuppressed(active) || typeof command !== 'string') return undefined;
     const list = name !== 'execSync' && Array.isArray(rest[0]) ? (rest.shift() as string[]) : undefined;
-    const options = rest.find((each) => typeof each === 'object' && each !== null) as
-      | { env?: NodeJS.ProcessEnv }
-      | undefined;
-    const span =
-      name === 'execSync'
-        ? startChildSpan(SHELL, ['-c', command], active)
-        : startChildSpan(command, (list ?? []).map(String), active);
+    const options = rest.find((each) => typeof each === 'object' && each !== null) as SyncOptions | undefined;
+    const words = (list ?? []).map(String);
+    const shell = name === 'execSync' ? (options?.shell ?? true) : options?.shell;
+    const span = shell
+      ? startChildSpan(shell === true ? SHELL : shell, ['-c', [command, ...words].join(' ')], active)
+      : startChildSpan(command, words, active);
     const env = withSpan({ ...(options?.env ?? process.env) }, active, span.context);
     const args = [command, ...(list === undefined ? [] : [list]), { ...options, env }];
     return { args, span };

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { OTEL, WHENCE } from '@whence/model';
-import { commandLine } from './command-line.ts';
+import { commandLine, OTEL, WHENCE } from '@whence/model';
+
 import { recordFailure } from './failure.ts';
 import { tracer } from './tracer.ts';
 
@@ -28,32 +28,21 @@ export const startChildSpan = (file: string, args: readonly string[], active: Co
     },
     active,
   );
-  const end = (): void => {
-    open.delete(end);
-    if (span.isRecording()) span.end();
-  };
-  open.add(end);
   return {
     context: trace.setSpan(active, span),
     started: (pid) => span.setAttribute('process.pid', pid),
     exited: (code, signal) => {
       if (code !== null) span.setAttribute(OTEL.processExitCode.key, code);
+      if (signal !== null) span.setAttribute(WHENCE.processSignal.key, signal);
       if (code !== 0) {
         const message = signal === null ? `exit code ${code}` : `ended by ${signal}`;
         span.setStatus({ code: SpanStatusCode.ERROR, message });
       }
-      end();
+      span.end();
     },
     failed: (error) => {
       recordFailure(span, error);
-      end();
+      span.end();
     },
   };
-};
-
-const open = new Set<() => void>();
-
-/** For the end of this process: children may outlive it, their spans here may not. They then have no exit code. */
-export const endOpenChildSpans = (): void => {
-  for (const end of open) end();
 };

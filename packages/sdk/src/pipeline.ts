@@ -1,12 +1,13 @@
+import { ProxyTracerProvider, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { envDetector, hostDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
 import { CauseLinks } from './cause-links.ts';
-import { endOpenChildSpans } from './child-span.ts';
 import type { SdkConfig } from './config.ts';
 import { instrumentations } from './instrumentations.ts';
 import type { Notices } from './notices.ts';
+import { OpenSpans } from './open-spans.ts';
 import { ProcessParentContextManager, processParent } from './process-parent.ts';
 import { processResource } from './process-resource.ts';
 import { RunSampler } from './run-sampler.ts';
@@ -22,6 +23,8 @@ export interface Pipeline {
   held(): number;
   /** Resolves when none is held, or after `millis`. @returns whether none is */
   flush(millis?: number): Promise<boolean>;
+  /** Ends, as unfinished, the spans that have not ended. */
+  endOpen(reason: string): void;
   /** What is held is tried once more; then it is lost, and counted. */
   giveUp(): void;
   shutdown(): Promise<void>;
@@ -34,6 +37,7 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
   const losses = new SpanLosses(notices);
   const exporter = exporterOf(config);
   const queue = exporter === undefined ? undefined : new SpanQueue(exporter, config, losses);
+  const open = new OpenSpans();
   const sdk = new NodeSDK({
     ...(config.service === undefined ? {} : { serviceName: config.service }),
     ...(config.parent === undefined
@@ -45,9 +49,12 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
     ...(config.exportsMetrics ? {} : { metricReaders: [] }),
     ...(config.exportsLogs ? {} : { logRecordProcessors: [] }),
     sampler: new RunSampler(config.sampler),
-    spanProcessors: [new CauseLinks(), ...(queue === undefined ? [] : [queue])],
+    spanProcessors: [new CauseLinks(), open, ...(queue === undefined ? [] : [queue])],
     instrumentations: instrumentations(),
   });
+  if (isProviderSet()) {
+    notices.warn('another OpenTelemetry SDK was set up in this process before: Whence traces nothing here');
+  }
   sdk.start();
 
   const held = (): number => queue?.held ?? 0;
@@ -59,16 +66,23 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
   return {
     held,
     flush,
+    endOpen: (reason) => open.endAll(reason),
     giveUp: () => queue?.giveUp(),
     shutdown: () => {
+      open.endAll('tracing was shut down');
       closed ??= flush()
-        .then(endOpenChildSpans)
         .then(() => within(FLUSH_MILLIS, sdk.shutdown()))
         .then(() => losses.tellTotal(held()));
       return closed;
     },
     tellLosses: () => losses.tellTotal(held()),
   };
+};
+
+/** A provider that is set stays: OpenTelemetry takes no second one, and says so to nobody. */
+const isProviderSet = (): boolean => {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('whence') !== undefined;
 };
 
 const exporterOf = (config: SdkConfig): SpanExporter | undefined => {

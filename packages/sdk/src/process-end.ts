@@ -1,47 +1,107 @@
+import type { Outcome } from '@whence/model';
+import { messageOf } from './failure.ts';
 import type { Pipeline } from './pipeline.ts';
+import type { Runs } from './run.ts';
+import { within } from './within.ts';
 
-const LAST_FLUSH_MILLIS = 3000;
+const LAST_MILLIS = 3000;
 
-/** Exports what is held when the process has nothing left to do, and says what was lost when it ends. */
-export const flushAtEnd = (pipeline: Pipeline): void => {
+/** What is done when the process ends: nothing that it did is forgotten, and it ends as it would have. */
+export interface ProcessEnd {
+  /** Exports what is held when there is nothing left to do, and says what was lost when it exits. */
+  flushWhenIdle(): void;
+  /**
+   * A signal that nobody else handles ends the process as it would have, after what is under way has been ended as
+   * cancelled, and exported (3 s at most; at once on a second signal). Where the host has a handler of its own, the end
+   * is the host's.
+   */
+  flushOnSignals(): void;
+  /** The same for an error that nobody catches; what is under way then has failed. */
+  flushOnUncaught(): void;
+}
+
+export const processEnd = (runs: Runs, pipeline: Pipeline): ProcessEnd => {
+  const last = async (outcome: Outcome, reason: string): Promise<void> => {
+    const told = runs.endOpen(outcome, reason);
+    pipeline.endOpen(reason);
+    await within(LAST_MILLIS, Promise.all([told, pipeline.flush(LAST_MILLIS)]));
+  };
+  return {
+    flushWhenIdle: () => flushWhenIdle(pipeline),
+    flushOnSignals: () => {
+      onSignal('SIGTERM', pipeline, last);
+      onSignal('SIGINT', pipeline, last);
+    },
+    flushOnUncaught: () => onUncaught(last),
+  };
+};
+
+type Last = (outcome: Outcome, reason: string) => Promise<void>;
+
+const flushWhenIdle = (pipeline: Pipeline): void => {
+  let flushing = false;
   process.on('beforeExit', () => {
+    if (flushing) return;
+    pipeline.endOpen('nothing was left to wait for');
     if (pipeline.held() === 0) return;
-    pipeline.giveUp();
-    void pipeline.flush(LAST_FLUSH_MILLIS);
+    flushing = true;
+    void pipeline
+      .flush(LAST_MILLIS)
+      .then(() => pipeline.giveUp())
+      .then(() => pipeline.flush(LAST_MILLIS))
+      .then(() => {
+        flushing = false;
+      });
   });
   process.on('exit', () => pipeline.tellLosses());
 };
 
-/**
- * A signal that nobody else handles ends the process as it would have, after what is held has been exported (3 s at
- * most; at once on a second signal). Where the host has a handler of its own, the end is the host's.
- */
-export const flushOnSignals = (pipeline: Pipeline): void => {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    const onSignal = (): void => {
-      const alone = process.listenerCount(signal) === 1;
-      const ending = pipeline.flush(LAST_FLUSH_MILLIS);
-      if (!alone) return;
-      process.off(signal, onSignal);
-      void ending.then(() => {
-        pipeline.tellLosses();
-        process.kill(process.pid, signal);
-      });
-    };
-    process.on(signal, onSignal);
-  }
+const onSignal = (signal: 'SIGTERM' | 'SIGINT', pipeline: Pipeline, last: Last): void => {
+  let ending = false;
+  const end = (): void => {
+    process.off(signal, listener);
+    process.kill(process.pid, signal);
+  };
+  const listener = (): void => {
+    if (ending) {
+      end();
+    } else if (process.listenerCount(signal) - 1 > onlookers()) {
+      void pipeline.flush(LAST_MILLIS);
+    } else {
+      ending = true;
+      void last('cancelled', `the process was ended by ${signal}`).then(end);
+    }
+  };
+  process.on(signal, listener);
 };
 
-/** An error that nobody catches ends the process as it would have, after what is held has been exported. */
-export const flushOnUncaught = (pipeline: Pipeline): void => {
-  const onUncaught = (error: unknown): void => {
-    if (process.listenerCount('uncaughtException') > 1) return;
-    void pipeline.flush(LAST_FLUSH_MILLIS).then(() => {
-      process.off('uncaughtException', onUncaught);
-      setImmediate(() => {
-        throw error;
-      });
-    });
+/**
+ * The package signal-exit, loaded by many others, listens and ends the process itself, but only where nobody else
+ * listens: with us there it would wait for us, and we for it.
+ */
+const onlookers = (): number => {
+  const emitters = [
+    (globalThis as Record<symbol, unknown>)[Symbol.for('signal-exit emitter')],
+    (process as unknown as Record<string, unknown>)['__signal_exit_emitter__'],
+  ];
+  return emitters
+    .map((emitter) => (emitter as { count?: unknown } | undefined)?.count)
+    .reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+};
+
+const onUncaught = (last: Last): void => {
+  let ending = false;
+  const listener = (error: unknown): void => {
+    if (ending || process.listenerCount('uncaughtException') > 1) return;
+    ending = true;
+    void last('failure', `the process was ended by an error that nobody caught: ${messageOf(error)}`).then(
+      () => {
+        process.off('uncaughtException', listener);
+        setImmediate(() => {
+          throw error;
+        });
+      },
+    );
   };
-  process.on('uncaughtException', onUncaught);
+  process.on('uncaughtException', listener);
 };

@@ -1,8 +1,7 @@
 import { basename } from 'node:path';
 import type { Attributes } from '@opentelemetry/api';
 import type { ResourceDetector } from '@opentelemetry/resources';
-import { OTEL } from '@whence/model';
-import { commandLine } from './command-line.ts';
+import { commandLine, OTEL } from '@whence/model';
 
 /** OpenTelemetry's own detector records the arguments as they are, passwords and all. */
 export const processResource: ResourceDetector = {

@@ -119,6 +119,27 @@ describe('child processes', () => {
   });
 });
 
+describe('child processes as only few start them', () => {
+  it('behave as they would without tracing', async () => {
+    const traced = await runApp('odd-children.mjs', { ...collected(), WHENCE_LOG: 'warn' });
+    const untraced = await runApp('odd-children.mjs', {}, { flags: [] });
+    expect([traced.code, traced.stdout]).toEqual([untraced.code, untraced.stdout]);
+    expect(JSON.parse(traced.stdout)).toMatchObject({ signal: 'SIGKILL', shell: 'one two\n', failing: 4 });
+    const children = below(sink.named('odd'));
+    expect(children.map(({ name, status }) => [name, status.code])).toEqual([
+      ['node', 2],
+      ['node', 0],
+      ['sh', 0],
+      ['node', 0],
+      ['sh', 2],
+      ['no-such-program', 2],
+      ['no-such-program', 2],
+    ]);
+    expect(children[0]!.attributes['whence.process.signal']).toBe('SIGKILL');
+    expect(children[2]!.attributes['process.command_line']).toBe('/bin/sh -c "echo one two"');
+  });
+});
+
 describe('a process that another one started', () => {
   it('goes on below it, in its run', async () => {
     const runId = newRunId();
@@ -200,6 +221,27 @@ describe('the end of a process', () => {
     expect(sink.named('before the signal')).toBeDefined();
   });
 
+  it.each([
+    ['SIGTERM', 'cancelled', 'the process was ended by SIGTERM'],
+    ['throw', 'failure', 'the process was ended by an error that nobody caught: boom at dawn'],
+  ])('ends and exports what is under way: %s', async (how, outcome, reason) => {
+    const app = startApp('cut-short.mjs', issued(), { args: [how] });
+    await app.said('waiting');
+    if (how === 'SIGTERM') app.child.kill('SIGTERM');
+    await app.ended;
+    expect(sink.named('under way').status).toEqual({ code: 2, message: `unfinished: ${reason}` });
+    expect(sink.named('cut short').attributes['whence.run.outcome']).toBe(outcome);
+    expect(issuer.requests.at(-1)!.body).toEqual({ outcome, message: reason });
+  });
+
+  it('exports what waits for nothing', async () => {
+    const { code } = await runApp('cut-short.mjs', issued(), { args: ['forever'] });
+    expect(code).toBe(13);
+    for (const name of ['under way', 'cut short']) {
+      expect(sink.named(name).status.message).toBe('unfinished: nothing was left to wait for');
+    }
+  });
+
   it('leaves a signal to a host that handles it', async () => {
     const app = startApp('waits.mjs', collected(), { args: ['own'] });
     await app.said('waiting');
@@ -217,6 +259,14 @@ describe('the end of a process', () => {
     app.child.kill('SIGTERM');
     expect(await app.ended).toMatchObject({ signal: 'SIGTERM' });
     expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('waits for nobody who waits for us (signal-exit)', async () => {
+    const app = startApp('onlooked.mjs', collected());
+    await app.said('waiting');
+    app.child.kill('SIGTERM');
+    expect(await app.ended).toMatchObject({ signal: 'SIGTERM' });
+    expect(sink.named('before the signal')).toBeDefined();
   });
 
   it.each(['throw', 'rejection'])('exports before an error that nobody catches ends it: %s', async (how) => {
@@ -260,6 +310,11 @@ describe('set-up', () => {
     expect(stderr).toContain('WHENCE_ISSUER_URL is no http or https address');
     expect(stderr).toContain('OTEL_BSP_MAX_QUEUE_SIZE is "many"');
     expect(sink.spans).toHaveLength(2);
+  });
+
+  it('says that it traces nothing beside another SDK', async () => {
+    const { code, stderr } = await runApp('second-sdk.mjs', issued(), { flags: [] });
+    expect([code, stderr]).toEqual([0, expect.stringContaining('another OpenTelemetry SDK')]);
   });
 
   it('does nothing when OpenTelemetry is switched off', async () => {

@@ -1,31 +1,38 @@
 /**
  * `node --import @whence/sdk/register app.js`: traces a process without a change to its code.
  */
+import { isMainThread } from 'node:worker_threads';
 import { traceChildProcesses } from './child-processes.ts';
+import { messageOf } from './failure.ts';
 import { hookEsModules } from './module-hooks.ts';
-import { flushOnSignals, flushOnUncaught } from './process-end.ts';
-import { install, installed } from './whence.ts';
+import { type Installed, install, installed } from './whence.ts';
+
+const register = (): void => {
+  const hooked = hookEsModules();
+  const set = install();
+  const children = traceChildProcesses();
+  set.end.flushOnSignals();
+  set.end.flushOnUncaught();
+  if (isMainThread)
+    tell(set, { http: set.httpPatched, undici: true, [PACKAGES]: hooked, child_process: children });
+};
+
+const PACKAGES = 'grpc and pg in ES modules';
+
+/** One line: what is traced and, should it be so, what is not. */
+const tell = ({ config, notices }: Installed, parts: Readonly<Record<string, boolean>>): void => {
+  const [traced, untraced] = [true, false].map((worked) =>
+    Object.keys(parts).filter((part) => parts[part] === worked),
+  );
+  const text = `tracing ${traced!.join(', ')}`;
+  if (untraced!.length === 0) notices.info(`${text}; spans to ${config.tracesEndpoint}`);
+  else notices.warn(`${text}; NOT ${untraced!.join(', ')}`);
+};
 
 if (installed() === undefined) {
-  const hooked = hookEsModules();
-  const { config, notices, pipeline, httpPatched } = install();
-  const children = traceChildProcesses();
-  flushOnSignals(pipeline);
-  flushOnUncaught(pipeline);
-
-  const parts = {
-    http: httpPatched,
-    undici: true,
-    'grpc and pg in ES modules': hooked,
-    child_process: children,
-  };
-  const named = (traced: boolean): string =>
-    Object.entries(parts)
-      .filter(([, works]) => works === traced)
-      .map(([part]) => part)
-      .join(', ');
-  const untraced = named(false);
-  const text = `tracing ${named(true)}${untraced === '' ? '' : `; NOT ${untraced}`}`;
-  if (untraced === '') notices.info(`${text}; spans to ${config.tracesEndpoint}`);
-  else notices.warn(text);
+  try {
+    register();
+  } catch (error) {
+    process.stderr.write(`whence: could not be set up, nothing is traced: ${messageOf(error)}\n`);
+  }
 }

@@ -20,16 +20,25 @@ export const withRun = (context: Context, scope: RunScope): Context => context.s
 
 export const withoutRun = (context: Context): Context => context.deleteValue(RUN);
 
-/** A scope known by its reference alone. */
+/** A scope known by its reference alone; undefined where that is malformed. */
 export const scopeOf = (reference: string): RunScope | undefined => {
+  const known = scopes.get(reference);
+  if (known !== undefined) return known;
   const parsed = parseReference(reference);
   if (parsed.status === 'malformed') return undefined;
-  return {
+  const scope: RunScope = {
     runId: parsed.reference.runId,
     reference,
     assurance: parsed.reference.proof === undefined ? 'asserted' : 'verified',
   };
+  if (scopes.size >= SCOPES_MAX) scopes.clear();
+  scopes.set(reference, scope);
+  return scope;
 };
+
+/** A service sees the same few runs on every span, and parsing costs as much as the rest of the span. */
+const scopes = new Map<string, RunScope>();
+const SCOPES_MAX = 1024;
 
 /**
  * The run of a context: the one opened in this process, unless a message or request from elsewhere has been taken up

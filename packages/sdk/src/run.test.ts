@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const { notices, heard } = heardNotices();
 afterEach(() => heard.splice(0));
-const run: RunFunction = (...args) => runsOf(httpIssuer(fake.url, 'k'), notices)(...args);
+const run: RunFunction = (...args) => runsOf(httpIssuer(fake.url, 'k'), notices).run(...args);
 
 describe('a run that the issuer started', () => {
   it('is a span of its own trace with what the issuer knows, and rides on everything below', async () => {
@@ -195,7 +195,7 @@ describe('a run that the issuer refused', () => {
 
 describe('an asserted run', () => {
   it('is what runs are without an issuer, and says so once', async () => {
-    const asserting = runsOf(undefined, notices);
+    const { run: asserting } = runsOf(undefined, notices);
     const options = { job: 'asserted', principal: 'user:dana', authority: 'user:dana' };
     const active = await asserting(options, (each) => each);
     await asserting({ job: 'asserted too' }, () => {});
@@ -215,7 +215,7 @@ describe('an asserted run', () => {
 
   it('is what a run is while the issuer is away; that is said once for as long as it lasts', async () => {
     const down = { status: 503, body: {} };
-    const brief = runsOf(httpIssuer(fake.url, 'k', 50), notices);
+    const { run: brief } = runsOf(httpIssuer(fake.url, 'k', 50), notices);
     fake.answers.push(down, down);
     const assurances = [];
     for (const job of ['away 1', 'away 2', 'back']) {
@@ -227,7 +227,7 @@ describe('an asserted run', () => {
   });
 
   it('is named by a nested one, but not to the issuer, who could not check it', async () => {
-    const asserting = runsOf(undefined, notices);
+    const { run: asserting } = runsOf(undefined, notices);
     const [outer, inner] = await asserting({ job: 'unproven' }, async (outside) => [
       outside,
       await run({ job: 'proven' }, (within) => within),
@@ -237,11 +237,34 @@ describe('an asserted run', () => {
   });
 
   it('keeps the root of the runs around it, as far as it is known', async () => {
-    const asserting = runsOf(undefined, notices);
+    const { run: asserting } = runsOf(undefined, notices);
     const [outer, inner] = await asserting({ job: 'root' }, async (outside) => [
       outside,
       await asserting({ job: 'leaf' }, (within) => within),
     ]);
     expect(inner).toMatchObject({ rootRunId: outer!.runId, parentRunId: outer!.runId });
+  });
+});
+
+describe('runs under way when the process ends', () => {
+  it('are ended once, as it says, whatever becomes of them then', async () => {
+    const runs = runsOf(httpIssuer(fake.url, 'k'), notices);
+    let finish: () => void = () => {};
+    const begun = Promise.withResolvers<void>();
+    const running = runs.run({ job: 'cut short' }, async () => {
+      begun.resolve();
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return 'after all';
+    });
+    await begun.promise;
+    await runs.endOpen('cancelled', 'the process was ended by SIGTERM');
+    finish();
+    expect(await running).toBe('after all');
+    expect(fake.requests.slice(1).map(({ body }) => body)).toEqual([
+      { outcome: 'cancelled', message: 'the process was ended by SIGTERM' },
+    ]);
+    expect(tracing.named('cut short').attributes).toMatchObject({ 'whence.run.outcome': 'cancelled' });
   });
 });

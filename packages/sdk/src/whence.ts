@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { action } from './action.ts';
 import { bind, current } from './active-run.ts';
 import { carrier, childEnv } from './carrier.ts';
@@ -6,8 +7,8 @@ import { readConfig, type SdkConfig, type WhenceOptions } from './config.ts';
 import { httpIssuer } from './http-issuer.ts';
 import { patchHttp } from './module-hooks.ts';
 import { type Notices, noticesTo } from './notices.ts';
-import { type Pipeline, startPipeline } from './pipeline.ts';
-import { flushAtEnd } from './process-end.ts';
+import { startPipeline } from './pipeline.ts';
+import { type ProcessEnd, processEnd } from './process-end.ts';
 import { type RunFunction, runsOf } from './run.ts';
 
 /** The SDK of this process. */
@@ -50,21 +51,22 @@ export interface Installed {
   readonly whence: Whence;
   readonly config: SdkConfig;
   readonly notices: Notices;
-  readonly pipeline: Pipeline;
+  readonly end: ProcessEnd;
   /** Whether ES modules see http patched. */
   readonly httpPatched: boolean;
 }
 
 export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(process.env, options);
-  const notices = noticesTo((line) => process.stderr.write(line), config.log);
+  const notices = noticesTo(toStderr, config.log);
   for (const fault of faults) notices.warn(fault);
   const pipeline = startPipeline(config, notices);
   const httpPatched = patchHttp();
   const issuer = config.issuerUrl === undefined ? undefined : httpIssuer(config.issuerUrl, config.key);
+  const runs = runsOf(issuer, notices);
   const made: Installed = {
     whence: Object.freeze({
-      run: runsOf(issuer, notices),
+      run: runs.run,
       action,
       current,
       bind,
@@ -76,10 +78,10 @@ export const install = (options: WhenceOptions = {}): Installed => {
     }),
     config,
     notices,
-    pipeline,
+    end: processEnd(runs, pipeline),
     httpPatched,
   };
-  flushAtEnd(pipeline);
+  made.end.flushWhenIdle();
   process_[INSTALLED] = made;
   return made;
 };
@@ -89,3 +91,10 @@ const INSTALLED = Symbol.for('whence.sdk');
 const process_ = globalThis as { [INSTALLED]?: Installed };
 
 export const installed = (): Installed | undefined => process_[INSTALLED];
+
+/** Also while the process exits, and where nobody reads it any more. */
+const toStderr = (line: string): void => {
+  try {
+    writeSync(2, line);
+  } catch {}
+};

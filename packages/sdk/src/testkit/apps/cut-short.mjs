@@ -1,0 +1,16 @@
+// In the middle of an action of a run when it is told how to end.
+import { setTimeout as delay } from 'node:timers/promises';
+import { action, run } from '@whence/sdk';
+
+const [, , how] = process.argv;
+if (how === 'throw') {
+  setTimeout(() => {
+    throw new Error('boom at dawn');
+  }, 50);
+}
+await run({ job: 'cut short' }, () =>
+  action('under way', {}, async () => {
+    process.stdout.write('waiting\n');
+    await (how === 'forever' ? new Promise(() => {}) : delay(60_000));
+  }),
+);
