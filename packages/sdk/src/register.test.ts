@@ -312,6 +312,12 @@ describe('set-up', () => {
     expect(sink.spans).toHaveLength(2);
   });
 
+  it('happens in each worker thread, and is said once', async () => {
+    const { code, stderr } = await runApp('workers.mjs', collected());
+    expect([code, stderr.match(/tracing/g)]).toEqual([0, ['tracing']]);
+    expect(sink.spans.map(({ name }) => name)).toEqual(['in a worker', 'in the main thread']);
+  });
+
   it('says that it traces nothing beside another SDK', async () => {
     const { code, stderr } = await runApp('second-sdk.mjs', issued(), { flags: [] });
     expect([code, stderr]).toEqual([0, expect.stringContaining('another OpenTelemetry SDK')]);
