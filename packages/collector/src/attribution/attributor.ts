@@ -23,6 +23,7 @@ export interface ReferenceJudge {
 
 const MEMBER = Buffer.from('whence=');
 const COMMA = 0x2c;
+const EQUALS = 0x3d;
 const SPACE = 0x20;
 const TAB = 0x09;
 /** Longest text that can be a reference; a longer member is refuted unread. */
@@ -50,6 +51,7 @@ export class Attributor {
     const at = memberValue(bytes, start, end);
     if (at < 0) return this.none;
     const valueEnd = memberEnd(bytes, at, end);
+    if (isFollowedByRubbish(bytes, valueEnd, end)) return this.unreadable;
     if (this.isLast(bytes, at, valueEnd)) return this.last;
     if (valueEnd - at > REFERENCE_MAX_LENGTH) return this.unreadable;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, valueEnd - at).toString('latin1');
@@ -114,6 +116,18 @@ const memberValue = (bytes: Uint8Array, start: number, end: number): number => {
     while (at < end && bytes[at] !== COMMA) at++;
   }
   return -1;
+};
+
+/**
+ * A member without `=` behind ours: no W3C tracestate. One flipped bit can make the dot before the key id a comma, and
+ * a refuted reference must not pass for one that claims nothing.
+ */
+const isFollowedByRubbish = (bytes: Uint8Array, start: number, end: number): boolean => {
+  let at = start;
+  while (at < end && (bytes[at] === SPACE || bytes[at] === TAB || bytes[at] === COMMA)) at++;
+  if (at === end) return false;
+  while (at < end && bytes[at] !== COMMA) if (bytes[at++] === EQUALS) return false;
+  return true;
 };
 
 const memberEnd = (bytes: Uint8Array, start: number, end: number): number => {

@@ -51,13 +51,14 @@ export const encodePair = (
   out.range(bytes, reader.view, keyStart, keyStart + keyLength);
   if (valueStart < 0) {
     out.uint8(0);
+    textStart = out.at;
   } else {
     reader.at = valueStart;
     writeText(reader, valueEnd, out);
-    if (known !== undefined) {
-      const slot = slotOf(bytes, keyStart, keyLength);
-      if (slot >= 0) known.set(slot, textStart, out.at);
-    }
+  }
+  if (known !== undefined) {
+    const slot = slotOf(bytes, keyStart, keyLength);
+    if (slot >= 0) known.set(slot, textStart, out.at);
   }
   reader.at = end;
   reader.end = outer;
