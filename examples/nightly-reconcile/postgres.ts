@@ -73,6 +73,8 @@ const fill = async (connectionString: string): Promise<void> => {
 };
 
 await mkdir(directory, { recursive: true });
+// The file from which initdb reads the password lies there too, and goes with the rest.
+process.env['TMPDIR'] = directory;
 await makeBinariesReachable(join(directory, 'binaries'));
 const url = `postgres://${USER}:${password}@127.0.0.1:${await startWithPatience()}/${DATABASE}`;
 await fill(url);
