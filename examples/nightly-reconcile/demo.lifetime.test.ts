@@ -1,19 +1,27 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isRunning, processesBelow } from './demo/process-table.fixture.ts';
 
 const UP_MILLIS = 100_000;
 const GONE_MILLIS = 15_000;
 
 const demos: ChildProcess[] = [];
+let temporary: string;
 
 /** A demo that has come so far that it stays up, and a `curl` line that it gave. */
 const demoThatStaysUp = async (): Promise<{ demo: ChildProcess; url: string }> => {
   const program = fileURLToPath(new URL('demo.ts', import.meta.url));
-  const demo = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const demo = spawn(process.execPath, [program], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   demos.push(demo);
   const printed: string[] = [];
   createInterface(demo.stderr).on('line', (line) => printed.push(line));
@@ -29,33 +37,21 @@ const demoThatStaysUp = async (): Promise<{ demo: ChildProcess; url: string }> =
   return { demo, url: url! };
 };
 
-/** The processes below another, whatever session they are in. */
-const below = (pid: number): number[] => {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const pairs = rows.map((row) => row.trim().split(/\s+/).map(Number) as [number, number]);
-  const childrenOf = (parent: number): number[] =>
-    pairs.filter(([, of]) => of === parent).flatMap(([child]) => [child, ...childrenOf(child)]);
-  return childrenOf(pid);
-};
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const allGone = async (pids: readonly number[]): Promise<boolean> => {
-  for (const deadline = Date.now() + GONE_MILLIS; pids.some(isAlive); await sleep(100)) {
+  for (const deadline = Date.now() + GONE_MILLIS; pids.some(isRunning); await sleep(100)) {
     if (Date.now() > deadline) return false;
   }
   return true;
 };
 
-afterEach(() => {
+beforeEach(async () => {
+  temporary = await mkdtemp(join(tmpdir(), 'lifetime-'));
+  await chmod(temporary, 0o711);
+});
+
+afterEach(async () => {
   for (const demo of demos.splice(0)) demo.kill('SIGKILL');
+  await rm(temporary, { recursive: true, force: true, maxRetries: 10 });
 });
 
 describe('a demo that stays up', () => {
@@ -64,15 +60,15 @@ describe('a demo that stays up', () => {
   }, async () => {
     const [one, other] = [await demoThatStaysUp(), await demoThatStaysUp()];
     for (const { url } of [one, other]) expect((await fetch(url)).status).toBe(200);
-    const [ofOne, ofOther] = [below(one.demo.pid!), below(other.demo.pid!)];
+    const [ofOne, ofOther] = [processesBelow(one.demo.pid!), processesBelow(other.demo.pid!)];
     expect(ofOne.length).toBeGreaterThanOrEqual(7);
 
     one.demo.kill('SIGINT');
     expect(await once(one.demo, 'exit')).toEqual([0, null]);
-    expect(ofOne.filter(isAlive)).toEqual([]);
+    expect(ofOne.filter(isRunning)).toEqual([]);
     expect((await fetch(other.url)).status).toBe(200);
 
     other.demo.kill('SIGKILL');
-    expect(await allGone(ofOther), `left: ${ofOther.filter(isAlive)}`).toBe(true);
+    expect(await allGone(ofOther), `left: ${ofOther.filter(isRunning)}`).toBe(true);
   });
 });

@@ -1,5 +1,9 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { bareEnvironment } from './environments.ts';
+import { isRunning } from './process-table.fixture.ts';
 import { createProcesses, type Program } from './processes.ts';
 
 const program = (file: string, environment: NodeJS.ProcessEnv = {}): Program => ({
@@ -45,5 +49,23 @@ describe('processes', () => {
     const processes = createProcesses(failed);
     await processes.stop();
     await expect(processes.start(healthy)).rejects.toThrow('billing is not started');
+  });
+
+  test('what a program leaves running ends with it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'processes-'));
+    const file = join(directory, 'careless.mjs');
+    await writeFile(
+      file,
+      `import { spawn } from 'node:child_process';
+       const left = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+       console.log('careless ready at ' + left.pid);
+       process.disconnect();
+       left.unref();`,
+    );
+    const processes = createProcesses(failed);
+    const pid = Number(await processes.start(program(file)));
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 5_000);
+    await processes.stop();
+    await rm(directory, { recursive: true });
   });
 });

@@ -84,9 +84,10 @@ const spawnProgram = ({ file, arguments: rest = [], preload = [], environment }:
     cwd: EXAMPLE,
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A Ctrl-C in the terminal is for the demo alone, which ends the others in order.
+    // A group of its own: a Ctrl-C in the terminal is for the demo alone, which ends the others in order.
     detached: true,
   });
+  child.once('exit', () => endGroup(child.pid));
 
   const lines: string[] = [];
   const listeners: ((line: string) => void)[] = [];
@@ -110,6 +111,16 @@ const spawnProgram = ({ file, arguments: rest = [], preload = [], environment }:
     lastLines: () => lines,
     stop: () => stop(child, ended),
   };
+};
+
+/** What a program started and did not end itself: PostgreSQL, where what looks after it was killed. */
+const endGroup = (pid: number | undefined): void => {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Nothing is left of it.
+  }
 };
 
 const stop = async (child: ChildProcess, ended: Promise<string>): Promise<void> => {
