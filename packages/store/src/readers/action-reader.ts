@@ -30,7 +30,7 @@ export interface ActionReader {
    */
   below(scope: RunScope, limit: number): Promise<ActionsFound>;
 
-  /** Exact, whatever their number. */
+  /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;
 
   /** The span that opens a run; where it has not arrived, the first action of that run. */

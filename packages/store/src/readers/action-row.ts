@@ -22,11 +22,11 @@ const ATTRIBUTES = [...STATEMENT_ATTRIBUTES, WHENCE.runId.key].map((key) => `'${
  * What a sender sent, and which sender. Not among it: when it came and what we made of it, in which two deliveries of
  * one span may differ. SipHash with 128 bits, since a forger may choose the contents.
  */
-export const CONTENT_HASH = `hex(sipHash128(
+export const CONTENT_HASH = `sipHash128(
       Timestamp, ParentSpanId, TraceState, SpanName, SpanKind, Duration, StatusCode, StatusMessage, SpanAttributes,
       \`Events.Timestamp\`, \`Events.Name\`, \`Events.Attributes\`,
       \`Links.TraceId\`, \`Links.SpanId\`, \`Links.TraceState\`, \`Links.Attributes\`,
-      ServiceName, ResourceAttributes, ScopeName, ScopeVersion, Actor, Witness))`;
+      ServiceName, ResourceAttributes, ScopeName, ScopeVersion, Actor, Witness)`;
 
 /** Columns of `otel_traces` as they are asked for; `ActionRow` is what comes back. */
 export const ACTION_COLUMNS = `
@@ -36,8 +36,7 @@ export const ACTION_COLUMNS = `
     \`Links.TraceId\` AS LinkTraceIds, \`Links.SpanId\` AS LinkSpanIds,
     arrayMap(attributes -> attributes['${WHENCE.cause.key}'], \`Links.Attributes\`) AS LinkKinds,
     System, Operation, Target, toString(StatementHash) AS Fingerprint,
-    RunId, RootRunId, PrincipalId, PrincipalKind, Authority, Assurance, Actor, Witness,
-    ${CONTENT_HASH} AS ContentHash`;
+    RunId, RootRunId, PrincipalId, PrincipalKind, Authority, Assurance, Actor, Witness`;
 
 export interface ActionRow {
   readonly StartNanos: string;
@@ -66,7 +65,6 @@ export interface ActionRow {
   readonly Assurance: Assurance;
   readonly Actor: string;
   readonly Witness: Witness;
-  readonly ContentHash: string;
 }
 
 /** The run whose record is needed to tell who acted: the row came before it. */
@@ -84,7 +82,6 @@ export const recordedActionOf = (row: ActionRow, run: Run | undefined): Recorded
       return { traceId, spanId: row.LinkSpanIds[index] ?? '', kind: isCauseKind(kind) ? kind : 'link' };
     }),
     ...(row.Fingerprint === '0' ? {} : { statementHash: row.Fingerprint }),
-    contentHash: row.ContentHash,
     conflict: false,
   };
 };

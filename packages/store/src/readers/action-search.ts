@@ -1,8 +1,9 @@
 import { conditionOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
-import { ACTION_COLUMNS, type ActionRow } from './action-row.ts';
+import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import { type Selection, select } from './select.ts';
+import { selectActions } from './select-actions.ts';
 
 const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
 /** Contents shown of one span id on a page. */
@@ -35,17 +36,17 @@ export const searchActions = async (
   const last = positions[Math.min(positions.length, limit) - 1];
   if (first === undefined || last === undefined) return { records: [] };
 
-  const rows = await select<ActionRow>(
+  const rows = await selectActions(
     selection,
-    `SELECT ${ACTION_COLUMNS} FROM otel_traces
-     WHERE ${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}
-     ORDER BY ${NEWEST_FIRST}, ReceivedAt, BatchId, RowNumber
-     LIMIT 1 BY TraceId, SpanId, ContentHash LIMIT {rows:UInt32}`,
+    {
+      condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}`,
+      order: NEWEST_FIRST,
+    },
     {
       ...condition.parameters,
       ...bound('first', positionOf(first)),
       ...bound('last', positionOf(last)),
-      rows: limit * CONTENTS_PER_SPAN,
+      limit: limit * CONTENTS_PER_SPAN,
     },
   );
   return {

@@ -9,8 +9,6 @@ export interface RecordedAction {
   readonly links: readonly CauseLink[];
   /** Fingerprint of the statement, literals and layout aside. Absent: no statement. */
   readonly statementHash?: string;
-  /** Fingerprint of everything that was sent, and of who sent it. */
-  readonly contentHash: string;
   /** Another record under the same trace and span id says something else. Both are shown, neither is preferred. */
   readonly conflict: boolean;
 }

@@ -1,3 +1,4 @@
+import { WHENCE } from '@whence/model';
 import {
   type ActionReader,
   type OutlinedSpan,
@@ -5,20 +6,17 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { ACTION_COLUMNS, type ActionRow, CONTENT_HASH, recordedActionOf, runNeededBy } from './action-row.ts';
+import { type ActionRow, recordedActionOf, runNeededBy } from './action-row.ts';
 import { searchActions } from './action-search.ts';
 import { type RecordedAction, withConflicts } from './recorded-action.ts';
 import type { RunReader, RunScope } from './run-reader.ts';
-import { ZERO_UUID } from './run-row.ts';
-import { type Parameters, type Selection, select, selectChunks } from './select.ts';
-import { isBelow } from './stored-runs.ts';
+import { actionsBelow, runParameters } from './run-tree-rows.ts';
+import { type Parameters, type Selection, select } from './select.ts';
+import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
 
-const RECEIPT = 'ReceivedAt, BatchId, RowNumber';
-const OLDEST_FIRST = `Timestamp, TraceId, SpanId, ${RECEIPT}`;
-/** Of the deliveries of one content, the first. */
-const ONCE = 'LIMIT 1 BY TraceId, SpanId, ContentHash';
-
-const RUN_ATTRIBUTE = "SpanAttributes['whence.run.id']";
+const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
+const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
+const OPENS_RUN = `SpanAttributes['${WHENCE.runId.key}'] = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
@@ -27,19 +25,24 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     return withConflicts(rows.map((row) => recordedActionOf(row, known.get(runNeededBy(row) ?? '')?.run)));
   };
 
+  const statement = (condition: string, order: string): ActionStatement => ({
+    condition: `TenantId = {tenant:String} AND ${condition}`,
+    order,
+  });
+
   const actionsWhere = async (
     condition: string,
     order: string,
-    parameters: Parameters,
+    parameters: Parameters & { readonly limit: number },
   ): Promise<readonly RecordedAction[]> =>
-    recorded(await select<ActionRow>(selection, selectActions(condition, order), parameters));
+    recorded(await selectActions(selection, statement(condition, order), parameters));
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
     const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
        WHERE TenantId = {tenant:String} AND TraceId = {trace:String}
-       ORDER BY ${OLDEST_FIRST} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
+       ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
     );
     return {
@@ -53,8 +56,8 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
-    const sql = selectActions('TraceId = {trace:String}', OLDEST_FIRST);
-    for await (const rows of selectChunks<ActionRow>(selection, sql, { trace: traceId, limit })) {
+    const whole = statement('TraceId = {trace:String}', OLDEST_FIRST);
+    for await (const rows of selectActionChunks(selection, whole, { trace: traceId, limit })) {
       yield await recorded(rows);
     }
   }
@@ -69,12 +72,12 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
         traceId === undefined
           ? 'SpanId = {span:String}'
           : 'TraceId = {trace:String} AND SpanId = {span:String}',
-        RECEIPT,
+        FIRST_RECEIVED,
         { trace: traceId ?? '', span: spanId, limit: RECORDS_PER_SPAN },
       ),
 
     bySpans: (traceId, spanIds) =>
-      actionsWhere('TraceId = {trace:String} AND SpanId IN {spans:Array(String)}', RECEIPT, {
+      actionsWhere('TraceId = {trace:String} AND SpanId IN {spans:Array(String)}', FIRST_RECEIVED, {
         trace: traceId,
         spans: spanIds,
         limit: spanIds.length * RECORDS_PER_SPAN,
@@ -82,9 +85,9 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
     below: async (scope, limit) => {
       const found = await actionsWhere(
-        `Assurance != 'refuted' AND ${didBelow(scope)}`,
+        `Assurance != 'refuted' AND ${actionsBelow(scope)}`,
         `Assurance = 'asserted', ${OLDEST_FIRST}`,
-        { root: scope.rootId, run: scope.id, limit: limit + 1 },
+        { ...runParameters(scope), limit: limit + 1 },
       );
       const belonging = found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope));
       return { records: belonging.sort(byStart), truncated: found.length > limit };
@@ -94,13 +97,13 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       const [totals] = await select<RunTotals>(
         selection,
         `SELECT
-           toUInt32(uniqExactIf((TraceId, SpanId, ${CONTENT_HASH}), Assurance != 'refuted')) AS actions,
-           toUInt32(uniqExactIf((TraceId, SpanId, ${CONTENT_HASH}), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
+           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted')) AS actions,
+           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
            toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
            toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
-           toUInt32(uniqExactIf((TraceId, SpanId, ${CONTENT_HASH}), Assurance = 'refuted')) AS refuted
-         FROM otel_traces WHERE TenantId = {tenant:String} AND ${didBelow(scope)}`,
-        { root: scope.rootId, run: scope.id },
+           toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${actionsBelow(scope)}`,
+        runParameters(scope),
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
     },
@@ -108,8 +111,8 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     openingOf: async (runId) => {
       const [first] = await actionsWhere(
         "RunId = {run:UUID} AND Assurance != 'refuted'",
-        `${RUN_ATTRIBUTE} != {run:String}, Assurance = 'asserted', ${OLDEST_FIRST}`,
-        { run: runId, limit: 1 },
+        `NOT (${OPENS_RUN}), Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`,
+        { run: runId, id: runId, limit: 1 },
       );
       return first;
     },
@@ -123,18 +126,6 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return row === undefined || row.rows === 0 ? undefined : new Date(Number(row.millis)).toISOString();
     },
   };
-};
-
-const selectActions = (condition: string, order: string): string =>
-  `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE TenantId = {tenant:String} AND ${condition}
-   ORDER BY ${order} ${ONCE} LIMIT {limit:UInt32}`;
-
-/** Rows of a run tree. Those that came before their run's record know only their run. */
-const didBelow = (scope: RunScope): string => {
-  const runIds = `SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${isBelow(scope)}`;
-  return scope.id === scope.rootId
-    ? `(RootRunId = {root:UUID} OR RunId = {root:UUID} OR RootRunId = toUUID('${ZERO_UUID}') AND RunId IN (${runIds}))`
-    : `(RunId = {run:UUID} OR has(RunPath, {run:UUID}) OR RootRunId = toUUID('${ZERO_UUID}') AND RunId IN (${runIds}))`;
 };
 
 /** A claimed record of a run may name a root that its verified one does not. */

@@ -1,6 +1,7 @@
 import type { RecordedRun } from './recorded-run.ts';
 import type { RunReader, RunScope, RunsFound } from './run-reader.ts';
 import { RUN_COLUMNS, RUN_RECORD_ORDER, type RunRow, runsFrom } from './run-row.ts';
+import { runParameters, runsBelow } from './run-tree-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
 
 /** Parameters travel in the request line: 200 ids make 9 kB. */
@@ -41,7 +42,7 @@ export const storedRuns = (selection: Selection): RunReader => {
       `RunId IN (
         SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${condition}
         GROUP BY RunId ORDER BY countIf(Assurance = 'verified') = 0, min(StartedAt), toString(RunId) LIMIT {limit:UInt32})`,
-      { run: scope.id, root: scope.rootId, limit: limit + 1 },
+      { ...runParameters(scope), limit: limit + 1 },
     );
     const found = [...runs.values()].filter(belongs).sort(byStanding);
     return { runs: found.slice(0, limit), truncated: runs.size > limit };
@@ -50,7 +51,8 @@ export const storedRuns = (selection: Selection): RunReader => {
   return {
     byIds,
     byId: async (id) => (await byIds([id])).get(id),
-    below: (scope, limit) => someRuns(isBelow(scope), scope, limit, ({ run }) => run.rootId === scope.rootId),
+    below: (scope, limit) =>
+      someRuns(runsBelow(scope), scope, limit, ({ run }) => run.rootId === scope.rootId),
     children: (scope, limit) =>
       someRuns(
         'RootRunId = {root:UUID} AND ParentRunId = {run:UUID}',
@@ -60,12 +62,6 @@ export const storedRuns = (selection: Selection): RunReader => {
       ),
   };
 };
-
-/** Condition on rows of `runs`, by the parameters `root` and `run`. The key begins with tenant and root. */
-export const isBelow = ({ id, rootId }: RunScope): string =>
-  id === rootId
-    ? 'RootRunId = {root:UUID}'
-    : 'RootRunId = {root:UUID} AND (RunId = {run:UUID} OR has(RunPath, {run:UUID}))';
 
 const byStanding = (a: RecordedRun, b: RecordedRun): number =>
   claims(a) - claims(b) || compare(a.run.startedAt, b.run.startedAt) || compare(a.run.id, b.run.id);
