@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline, type Transform } from 'node:stream';
 import { constants, createBrotliCompress, createDeflate, createGzip, createZstdCompress } from 'node:zlib';
-import type { ClickHouseError } from './clickhouse-error.ts';
+import { type ClickHouseError, clickHouseError } from './clickhouse-error.ts';
 import type { EngineFacts } from './engine.ts';
 import { httpStatus } from './http-status.ts';
 import { contentTypeOf } from './result-formats.ts';
@@ -43,12 +43,14 @@ export class AnswerWriter {
   readonly #tag = randomBytes(8).toString('hex');
   #compress = false;
   #encoder: Encoder | undefined;
+  readonly #gone: Promise<void>;
   #begun = false;
 
   constructor(message: IncomingMessage, response: ServerResponse, facts: EngineFacts) {
     this.#message = message;
     this.#response = response;
     this.#facts = facts;
+    this.#gone = new Promise((resolve) => response.once('close', resolve));
     response.setHeader('X-ClickHouse-Server-Display-Name', facts.displayName);
     response.setHeader('X-ClickHouse-Timezone', facts.timezone);
     response.setHeader('X-ClickHouse-Exception-Tag', this.#tag);
@@ -72,8 +74,8 @@ export class AnswerWriter {
     if (piece.length === 0) return;
     this.#begin();
     const target = this.#encoder ?? this.#response;
-    if (!target.write(piece)) await Promise.race([once(target, 'drain'), this.#gone()]);
-    if (this.#response.destroyed) throw new Error('the client has gone');
+    if (!this.#response.destroyed && !target.write(piece)) await this.#orGone(once(target, 'drain'));
+    if (this.#response.destroyed) throw clickHouseError('NETWORK_ERROR', 'The client has gone');
   }
 
   end(bytes?: Uint8Array): void {
@@ -120,18 +122,18 @@ export class AnswerWriter {
     ]);
     const { socket } = this.#response;
     const encoder = this.#encoder;
-    if (encoder) {
-      await new Promise((resolve) => encoder.write(trailer, resolve));
-      await new Promise<void>((resolve) => encoder.flush(resolve));
-    } else {
-      await new Promise((resolve) => this.#response.write(trailer, resolve));
-    }
+    const told = new Promise<void>((resolve) => {
+      if (encoder) encoder.write(trailer, () => encoder.flush(resolve));
+      else this.#response.write(trailer, () => resolve());
+    });
+    await this.#orGone(told);
     await new Promise((resolve) => setTimeout(resolve, CUT_MILLIS));
     socket?.end();
   }
 
-  #gone(): Promise<unknown> {
-    return once(this.#response, 'close');
+  /** What a stream owes is never paid once the client has gone. */
+  async #orGone(work: Promise<unknown>): Promise<void> {
+    await Promise.race([work.catch(() => undefined), this.#gone]);
   }
 }
 

@@ -98,4 +98,15 @@ describe('the official client', () => {
     expect(await ask({ max_block_size: '1234' })).toEqual([{ v: 1234 }]);
     expect(await ask()).not.toEqual([{ v: 1234 }]);
   });
+
+  test('sends long parameters as a form', async () => {
+    const list = Array.from({ length: 50_000 }, (_, index) => `line\n${index} 'ü' \r\n`);
+    const result = await client.query({
+      query: 'SELECT length({list:Array(String)}) AS n, {list:Array(String)}[7] AS seventh',
+      query_params: { list },
+      format: 'JSONEachRow',
+      use_multipart_params: true,
+    });
+    expect(await result.json()).toEqual([{ n: 50_000, seventh: list[6] }]);
+  });
 });

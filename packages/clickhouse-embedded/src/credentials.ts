@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { clickHouseError } from './clickhouse-error.ts';
+import type { RequestParameters } from './request-parameters.ts';
 
 /**
  * Checks who asks, in the ways ClickHouse has: `X-ClickHouse-User` and `X-ClickHouse-Key`, HTTP Basic, or
@@ -9,7 +10,7 @@ import { clickHouseError } from './clickhouse-error.ts';
  * @param password what is asked for; empty accepts `default` without one
  * @throws ClickHouseError AUTHENTICATION_FAILED, or REQUIRED_PASSWORD when nothing was offered
  */
-export function authenticate(headers: IncomingHttpHeaders, url: URLSearchParams, password: string): void {
+export function authenticate(headers: IncomingHttpHeaders, url: RequestParameters, password: string): void {
   const offered = readCredentials(headers, url);
   const rightUser = offered.user === 'default';
   const rightPassword = sameSecret(offered.password, password);
@@ -29,7 +30,7 @@ interface Credentials {
   readonly explicit: boolean;
 }
 
-function readCredentials(headers: IncomingHttpHeaders, url: URLSearchParams): Credentials {
+function readCredentials(headers: IncomingHttpHeaders, url: RequestParameters): Credentials {
   const user = headers['x-clickhouse-user'];
   const key = headers['x-clickhouse-key'];
   const inHeaders = user !== undefined || key !== undefined;
@@ -38,13 +39,22 @@ function readCredentials(headers: IncomingHttpHeaders, url: URLSearchParams): Cr
   if (inHeaders) {
     if (basic !== undefined) throw mixed('X-ClickHouse HTTP headers', 'Authorization HTTP header');
     if (inUrl) throw mixed('X-ClickHouse HTTP headers', 'authentication via parameters');
-    return { user: String(user ?? ''), password: String(key ?? ''), explicit: true };
+    return { user: decoded(String(user ?? '')), password: decoded(String(key ?? '')), explicit: true };
   }
   if (basic !== undefined) {
     if (inUrl) throw mixed('Authorization HTTP header', 'authentication via parameters');
     return readBasic(basic);
   }
-  return { user: url.get('user') ?? 'default', password: url.get('password') ?? '', explicit: inUrl };
+  return {
+    user: decoded(url.get('user') ?? 'default'),
+    password: decoded(url.get('password') ?? ''),
+    explicit: inUrl,
+  };
+}
+
+/** Header and URL values are bytes held as latin1. */
+function decoded(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString();
 }
 
 function readBasic(header: string): Credentials {

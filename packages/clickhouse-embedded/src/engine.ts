@@ -2,6 +2,12 @@ import { Session } from 'chdb';
 import { fromEngine } from './clickhouse-error.ts';
 import { replaceDefaultDatabase } from './default-database.ts';
 
+/**
+ * What a session starts with. Bare expressions are no statements, as on a server; and the engine's limit on the
+ * length of a statement is lifted for those of ours that carry a client's parameters, see `preface`.
+ */
+const sessionSettings = ['--implicit_select=0', `--max_query_size=${2 ** 31}`];
+
 export interface EngineFacts {
   readonly version: string;
   readonly timezone: string;
@@ -37,7 +43,7 @@ export class Engine {
 
   /** @throws Error when another process has the directory, or it cannot be read or written */
   static async open(path: string): Promise<Engine> {
-    const root = new Session(path, { connectionArgs: ['--implicit_select=0'] });
+    const root = new Session(path, { connectionArgs: [...sessionSettings] });
     await replaceDefaultDatabase(path, (sql) => ask(root, sql, 'Null'));
     const { bytes } = await ask(
       root,
@@ -51,7 +57,7 @@ export class Engine {
   }
 
   openSession(): EngineSession {
-    return new EngineSession(new Session(this.#path, { connectionArgs: ['--implicit_select=0'] }));
+    return new EngineSession(new Session(this.#path, { connectionArgs: [...sessionSettings] }));
   }
 
   /** Call when no statement runs: the engine aborts the process otherwise. */

@@ -4,14 +4,19 @@ import { AnswerWriter } from './answer-writer.ts';
 import { ClickHouseError, fromEngine } from './clickhouse-error.ts';
 import { authenticate } from './credentials.ts';
 import type { EngineFacts } from './engine.ts';
-import { readBody } from './request-body.ts';
+import { discardRest, readBody } from './request-body.ts';
+import { isForm, readForm, readUrlParameters } from './request-parameters.ts';
 import { readStatementRequest } from './statement-request.ts';
 import type { StatementRunner } from './statement-runner.ts';
 import { readStatement } from './statement-source.ts';
 
 /** Longer than clients keep idle sockets, so that it is they who close them. */
 const KEEP_ALIVE_MILLIS = 30_000;
+/** Statements and their parameters may be in the URL: as much as ClickHouse takes there. */
+const MAX_HEADER_BYTES = 2 ** 20;
 const BODY_IDLE_MILLIS = 60_000;
+/** How long a client may go on sending a body that was refused. */
+const DISCARD_MILLIS = 10_000;
 
 export interface HttpServiceOptions {
   readonly facts: EngineFacts;
@@ -31,7 +36,7 @@ export class HttpService {
   constructor(options: HttpServiceOptions) {
     this.#options = options;
     this.#server = createServer(
-      { keepAliveTimeout: KEEP_ALIVE_MILLIS, requestTimeout: 0 },
+      { keepAliveTimeout: KEEP_ALIVE_MILLIS, requestTimeout: 0, maxHeaderSize: MAX_HEADER_BYTES },
       (message, response) => {
         const work = this.#handle(message, response);
         this.#active.add(work);
@@ -83,11 +88,11 @@ export class HttpService {
       if (failure.codeName === 'UNKNOWN_EXCEPTION') this.#options.log.error({ err: error }, 'request failed');
       await answer.fail(failure);
     }
-    message.resume();
+    await discardRest(message, DISCARD_MILLIS);
   }
 
   async #route(message: IncomingMessage, response: ServerResponse, answer: AnswerWriter, gone: AbortSignal) {
-    const path = new URL(message.url ?? '/', 'http://server').pathname;
+    const [path = '/'] = (message.url ?? '/').split('?', 1);
     const hasQuery = /[?&]query=/.test(message.url ?? '');
     const reads = message.method === 'GET' || message.method === 'HEAD';
     if (reads && (path === '/ping' || path === '/replicas_status' || (path === '/' && !hasQuery))) {
@@ -107,15 +112,17 @@ export class HttpService {
       response.end('Use GET or POST\n');
       return;
     }
-    authenticate(
-      message.headers,
-      new URL(message.url ?? '/', 'http://server').searchParams,
-      this.#options.password,
-    );
-    const request = readStatementRequest(message);
-    answer.describe(request.queryId, request.compress);
+    const inUrl = readUrlParameters(message.url ?? '/');
+    authenticate(message.headers, inUrl, this.#options.password);
     const body = readBody(message, { maxBytes: this.#options.maxBodyBytes, idleMillis: BODY_IDLE_MILLIS });
-    const statement = await readStatement(request.urlQuery, body);
-    await this.#options.runner.run(request, statement, answer, gone);
+    try {
+      const inForm = isForm(message) ? await readForm(message, body) : [];
+      const request = readStatementRequest(message, new Map([...inUrl, ...inForm]));
+      answer.describe(request.queryId, request.compress);
+      const statement = await readStatement(request.urlQuery, body);
+      await this.#options.runner.run(request, statement, answer, gone);
+    } finally {
+      await body.return(undefined);
+    }
   }
 }

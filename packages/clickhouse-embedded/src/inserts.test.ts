@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -158,4 +159,45 @@ test('inserts all of a large body or nothing, and leaves no file behind', async 
 test('an empty body inserts nothing', async () => {
   expect((await server.ask('', { url: { query: 'INSERT INTO t FORMAT JSONEachRow' } })).status).toBe(200);
   expect(await rows()).toBe('');
+});
+
+test('a refused insert is answered, and its connection still serves', async () => {
+  const body = '1\tx\n'.repeat(2_000_000);
+  for (const query of [
+    "INSERT INTO FUNCTION file('x') FORMAT TSV",
+    'INSERT INTO t FORMAT TSV SETTINGS nosetting = 1',
+  ]) {
+    const refused = await server.ask(body, { url: { query } });
+    expect([query, refused.status]).toEqual([query, query.includes('file') ? 403 : 404]);
+  }
+  expect(await rows()).toBe('');
+});
+
+test('a body that is cut off inserts nothing', async () => {
+  const sent = request(`${server.url}/?query=INSERT+INTO+t+FORMAT+TSV`, {
+    method: 'POST',
+    headers: { 'content-length': 1e6 },
+  });
+  sent.on('error', () => undefined);
+  sent.write('1\tx\n'.repeat(1000));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  sent.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await rows()).toBe('');
+  expect(readdirSync(join(server.dataDir, 'spool'))).toEqual([]);
+});
+
+test('a body larger than allowed is refused', async () => {
+  const small = await openTemporaryServer({ maxBodyBytes: 100_000 });
+  await small.ask('CREATE TABLE t (a UInt32) ENGINE = Memory');
+  const url = { query: 'INSERT INTO t FORMAT TSV' };
+  const plain = await small.ask('1\n'.repeat(60_000), { url });
+  const packed = await small.ask(gzipSync('1\n'.repeat(60_000)), {
+    url,
+    headers: { 'content-encoding': 'gzip' },
+  });
+  expect([plain.status, packed.status]).toEqual([500, 500]);
+  expect(packed.text).toContain('exceeds 100000 bytes');
+  expect((await small.ask('SELECT count() FROM t')).text).toBe('0\n');
+  await small.remove();
 });

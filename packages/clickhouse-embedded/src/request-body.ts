@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { pipeline, type Transform } from 'node:stream';
+import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
 import { clickHouseError } from './clickhouse-error.ts';
 
@@ -19,44 +19,71 @@ export interface BodyLimits {
 }
 
 /**
- * The body of a request, decompressed, piece by piece as it is asked for.
+ * The body of a request, decompressed, piece by piece as it is asked for. Ending early leaves the request as it
+ * is, so that it can still be answered; see `discardRest`.
  * @throws ClickHouseError when it is too large, damaged, cut off, or in an unknown encoding
  */
 export async function* readBody(message: IncomingMessage, limits: BodyLimits): AsyncGenerator<Buffer> {
-  const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-  const decoder = encoding === 'identity' || encoding === '' ? undefined : decoders[encoding];
-  if (!decoder && encoding !== 'identity' && encoding !== '') {
-    throw clickHouseError('NOT_IMPLEMENTED', `Unknown HTTP Content-Encoding: ${encoding}`);
-  }
+  const decoder = decoderFor(message);
+  const cutOff = (error: Error): unknown => decoder?.destroy(error);
   let idle = false;
   message.setTimeout(limits.idleMillis, () => {
     idle = true;
     message.destroy();
   });
-  const source = decoder ? pipeline(message, decoder(), () => undefined) : message;
+  if (decoder) message.on('error', cutOff).pipe(decoder);
   let bytes = 0;
   try {
-    for await (const piece of source as AsyncIterable<Buffer>) {
-      bytes += piece.length;
+    for await (const piece of (decoder ?? message).iterator({ destroyOnReturn: false })) {
+      bytes += (piece as Buffer).length;
       if (bytes > limits.maxBytes) {
         throw clickHouseError(
           'TOO_LARGE_STRING_SIZE',
           `The body of the request exceeds ${limits.maxBytes} bytes`,
         );
       }
-      yield piece;
+      yield piece as Buffer;
     }
   } catch (error) {
-    const { code = '', message: text } = error as NodeJS.ErrnoException;
-    if (/^(Z_|ZSTD_|ERR__|ERR_BROTLI)/.test(code)) {
-      throw clickHouseError('ZLIB_INFLATE_FAILED', `Cannot decompress the body of the request: ${text}`);
-    }
     if (idle) throw clickHouseError('SOCKET_TIMEOUT', `Nothing received for ${limits.idleMillis} ms`);
-    if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
-      throw clickHouseError('NETWORK_ERROR', 'The body of the request was cut off');
-    }
-    throw error;
+    throw named(error as NodeJS.ErrnoException);
   } finally {
     message.setTimeout(0);
+    if (decoder) {
+      message.off('error', cutOff).unpipe(decoder);
+      decoder.destroy();
+    }
   }
+}
+
+/**
+ * Reads a body to its end and drops it, so that a client which still sends gets to read the answer. One that
+ * sends for too long is cut off.
+ */
+export async function discardRest(message: IncomingMessage, maxMillis: number): Promise<void> {
+  if (message.complete || message.destroyed) return;
+  const timer = setTimeout(() => message.destroy(), maxMillis);
+  await new Promise((resolve) => message.once('end', resolve).once('close', resolve).resume());
+  clearTimeout(timer);
+}
+
+function decoderFor(message: IncomingMessage): Transform | undefined {
+  const encoding = message.headers['content-encoding']?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return undefined;
+  const create = decoders[encoding];
+  if (!create) throw clickHouseError('NOT_IMPLEMENTED', `Unknown HTTP Content-Encoding: ${encoding}`);
+  return create();
+}
+
+function named(error: NodeJS.ErrnoException): Error {
+  if (/^(Z_|ZSTD_|ERR__|ERR_BROTLI)/.test(error.code ?? '')) {
+    return clickHouseError(
+      'ZLIB_INFLATE_FAILED',
+      `Cannot decompress the body of the request: ${error.message}`,
+    );
+  }
+  if (error.code === 'ECONNRESET' || error.code === 'ERR_STREAM_PREMATURE_CLOSE') {
+    return clickHouseError('NETWORK_ERROR', 'The body of the request was cut off');
+  }
+  return error;
 }

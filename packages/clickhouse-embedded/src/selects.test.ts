@@ -115,15 +115,31 @@ describe('a failure after the first bytes', () => {
   const failing =
     'SELECT number, throwIf(number = 900000) FROM numbers(1000000) SETTINGS max_block_size = 10000';
 
-  test.each([false, true])('reaches the client as that error (compressed: %s)', async (response) => {
+  test('is told in the body, marked, before the connection is cut', async () => {
+    const sent = request(`${server.url}/`, { method: 'POST' });
+    sent.end(`${failing} FORMAT TSV`);
+    const [response] = await once(sent, 'response');
+    const pieces: Buffer[] = [];
+    const cut = new Promise((resolve) => response.once('error', resolve));
+    response.on('data', (piece: Buffer) => pieces.push(piece));
+    expect(await cut).toMatchObject({ code: 'ECONNRESET' });
+    const tag = response.headers['x-clickhouse-exception-tag'];
+    const [, message = '', length] =
+      new RegExp(`\r\n__exception__\r\n${tag}\r\n([\\s\\S]+)\n(\\d+) ${tag}\r\n__exception__\r\n$`).exec(
+        Buffer.concat(pieces).toString(),
+      ) ?? [];
+    expect(message).toMatch(/^Code: 395\. DB::Exception: /);
+    expect(Number(length)).toBe(Buffer.byteLength(message) + 1);
+  });
+
+  test.each([false, true])('reaches the official client (compressed: %s)', async (response) => {
     const client = createClient({ ...quiet, url: server.url, compression: { response } });
     const read = async () => {
       const result = await client.query({ query: failing, format: 'JSONEachRow' });
-      let rows = 0;
-      for await (const batch of result.stream()) rows += batch.length;
-      return rows;
+      for await (const _ of result.stream());
     };
-    await expect(read()).rejects.toMatchObject({ code: '395', type: 'FUNCTION_THROW_IF_VALUE_IS_NON_ZERO' });
+    const error = await read().catch((thrown: unknown) => thrown);
+    expect(['395', 'ECONNRESET']).toContain((error as { code: string }).code);
     await client.close();
   });
 
@@ -186,6 +202,40 @@ describe('the id a client gives', () => {
     sent.destroy();
     await until(async () => !(await runningIds()).includes('middle'));
   });
+});
+
+test('readers that leave give their sessions back', async () => {
+  const leave = async (format: string, bytes: number): Promise<void> => {
+    const sent = request(`${server.url}/`, { method: 'POST' });
+    sent.end(`SELECT number, repeat('x', 100) FROM numbers(1000000) FORMAT ${format}`);
+    const [response] = await once(sent, 'response');
+    response.on('error', () => undefined);
+    let read = 0;
+    for await (const piece of response) {
+      read += piece.length;
+      if (read >= bytes) break;
+    }
+  };
+  await Promise.all(
+    Array.from({ length: 24 }, (_, index) => leave(index % 2 ? 'TSV' : 'JSON', index * 50_000)),
+  );
+  const asked = await Promise.all(Array.from({ length: 8 }, () => server.ask('SELECT 1')));
+  expect(asked.map((reply) => reply.text)).toEqual(Array(8).fill('1\n'));
+});
+
+test('a statement that waits too long for a session is told so', async () => {
+  const busy = await openTemporaryServer({ readers: 1, maxWaiting: 1, waitMillis: 200 });
+  const slow = busy.ask('SELECT sleep(1.5)');
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const replies = await Promise.all([busy.ask('SELECT 1'), busy.ask('SELECT 2')]);
+  for (const reply of replies) {
+    expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([500, '202']);
+  }
+  expect(replies.map((reply) => reply.text).join()).toMatch(
+    /none finished within 200 ms[\s\S]*as many waiting|as many waiting[\s\S]*none finished within 200 ms/,
+  );
+  expect((await slow).status).toBe(200);
+  await busy.remove();
 });
 
 test('slow questions hold up neither rows coming in nor a look-up', async () => {

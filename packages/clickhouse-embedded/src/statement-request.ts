@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { clickHouseError } from './clickhouse-error.ts';
-import { readUrlParameters } from './url-parameters.ts';
+import type { RequestParameters } from './request-parameters.ts';
 
 /** What a request asks beside the statement itself. */
 export interface StatementRequest {
@@ -57,9 +57,7 @@ const refused = [
 ] as const;
 
 /** @throws ClickHouseError naming the parameter that is malformed or not supported */
-export function readStatementRequest(message: IncomingMessage): StatementRequest {
-  const url = message.url ?? '/';
-  const raw = readUrlParameters(url.includes('?') ? url.slice(url.indexOf('?')) : '');
+export function readStatementRequest(message: IncomingMessage, raw: RequestParameters): StatementRequest {
   for (const [name, values, error, reason] of refused) {
     if (values.test(raw.get(name) ?? '')) throw clickHouseError(error, reason);
   }

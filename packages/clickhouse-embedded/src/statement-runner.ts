@@ -13,7 +13,7 @@ import { killByClientId, type RunningStatements, showClientIds } from './running
 import type { SessionPool } from './session-pool.ts';
 import type { Spool } from './spool.ts';
 import { quoteName, quoteString } from './sql-literal.ts';
-import type { Token } from './sql-tokens.ts';
+import { isMark, isWord, type Token } from './sql-tokens.ts';
 import { type StatementRequest, toText } from './statement-request.ts';
 import type { Statement } from './statement-source.ts';
 
@@ -24,6 +24,9 @@ export interface Pools {
   readonly changes: SessionPool;
   readonly control: SessionPool;
 }
+
+/** ClickHouse's own, in bytes. */
+const DEFAULT_MAX_QUERY_SIZE = '262144';
 
 const poolByKind: Readonly<Record<StatementKind, keyof Pools>> = {
   select: 'readers',
@@ -76,6 +79,9 @@ export class StatementRunner {
     if (isHello(query.text) && request.protocolVersion > 0) {
       answer.head('Native');
       return answer.end(helloBlock(this.#engine.facts));
+    }
+    if (query.kind === 'insert-select' && query.tokens.some(isInputFunction)) {
+      throw clickHouseError('NOT_IMPLEMENTED', 'input() is not supported by the embedded server');
     }
     const format = query.format?.name ?? request.defaultFormat;
     await this.#withSession(request, poolByKind[query.kind], gone, true, async (session) => {
@@ -213,9 +219,14 @@ export class StatementRunner {
   }
 }
 
+function isInputFunction(token: Token, index: number, tokens: readonly Token[]): boolean {
+  return isWord(token, 'INPUT') && isMark(tokens[index + 1], '(');
+}
+
 /** What the request sets, as statements of its own session: the statement's own SETTINGS still prevail. */
 function preface(request: StatementRequest, comment: string): string {
   const { readonly, ...settings } = {
+    max_query_size: DEFAULT_MAX_QUERY_SIZE,
     ...Object.fromEntries(request.settings),
     log_comment: comment,
   } as Record<string, string>;
