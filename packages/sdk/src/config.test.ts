@@ -29,7 +29,7 @@ describe('readConfig', () => {
       WHENCE_ISSUER_URL: 'http://127.0.0.1:4318/',
       WHENCE_KEY: 'wk_1.secret',
       WHENCE_LOG: 'SILENT',
-      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4417/',
       OTEL_BSP_MAX_QUEUE_SIZE: '100',
       OTEL_TRACES_SAMPLER: 'always_off',
       OTEL_METRICS_EXPORTER: 'otlp',
@@ -41,7 +41,7 @@ describe('readConfig', () => {
       issuerUrl: 'http://127.0.0.1:4318',
       key: 'wk_1.secret',
       log: 'silent',
-      tracesEndpoint: 'http://collector:4318/v1/traces',
+      tracesEndpoint: 'http://127.0.0.1:4417/v1/traces',
       sendsKeyToExporter: true,
       maxQueueSize: 100,
       maxExportBatchSize: 100,
@@ -75,6 +75,25 @@ describe('readConfig', () => {
     expect(readConfig({ ...env, OTEL_EXPORTER_OTLP_HEADERS: 'x-authorization=1' }).config).toMatchObject({
       sendsKeyToExporter: true,
     });
+  });
+
+  it.each([
+    ['http://127.0.0.1:4318', undefined, true],
+    ['http://localhost:4318', undefined, true],
+    ['http://[::1]:4318', undefined, true],
+    ['http://collector:4318', 'http://collector:4318', true],
+    ['http://collector:4319', 'http://collector:4318', true],
+    ['https://traces.vendor.example', 'http://collector:4318', false],
+    ['https://traces.vendor.example', undefined, false],
+    ['http://127.0.0.1.vendor.example', undefined, false],
+  ])('with traces going to %s and the issuer at %s, sends its key: %s', (endpoint, issuer, sent) => {
+    const { config, faults } = readConfig({
+      WHENCE_KEY: 'k',
+      OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+      ...(issuer === undefined ? {} : { WHENCE_ISSUER_URL: issuer }),
+    });
+    expect(config.sendsKeyToExporter).toBe(sent);
+    expect(faults.length).toBe(sent ? 0 : 1);
   });
 
   it('says every fault at once and goes on without the value', () => {

@@ -115,8 +115,20 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
   const traceparent = text('TRACEPARENT');
   const tracestate = text('TRACESTATE');
 
+  const issuerUrl = httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL'));
+  const endpoint = tracesEndpoint(text);
+  const wantsKey = key !== undefined && !hasAuthorization(text);
+  const mayHaveKey = isOurs(endpoint, issuerUrl);
+  if (wantsKey && !mayHaveKey) {
+    fault(
+      undefined,
+      `WHENCE_KEY is not sent to ${endpoint}, which is neither the issuer's host nor this machine: ` +
+        'if it is a Whence collector, give the key in OTEL_EXPORTER_OTLP_HEADERS',
+    );
+  }
+
   const config: SdkConfig = {
-    issuerUrl: httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL')),
+    issuerUrl,
     key,
     service: options.service,
     log: oneOf('WHENCE_LOG', options.log ?? text('WHENCE_LOG'), LOG_LEVELS, 'info'),
@@ -127,8 +139,8 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
         ratio('OTEL_TRACES_SAMPLER_ARG'),
       ),
     tracesExporter: oneOf('OTEL_TRACES_EXPORTER', text('OTEL_TRACES_EXPORTER'), EXPORTERS, 'otlp'),
-    tracesEndpoint: tracesEndpoint(text),
-    sendsKeyToExporter: key !== undefined && !hasAuthorization(text),
+    tracesEndpoint: endpoint,
+    sendsKeyToExporter: wantsKey && mayHaveKey,
     maxQueueSize,
     maxExportBatchSize: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), maxQueueSize),
     scheduledDelayMillis: count('OTEL_BSP_SCHEDULE_DELAY', 1000),
@@ -153,6 +165,14 @@ type Text = (name: string) => string | undefined;
 const tracesEndpoint = (text: Text): string => {
   const all = text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost:4318';
   return text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? `${all.replace(/\/+$/, '')}/v1/traces`;
+};
+
+/** A key is a secret: it goes to the issuer's host and to this machine, never to whoever else takes the traces. */
+const isOurs = (endpoint: string, issuerUrl: string | undefined): boolean => {
+  if (!URL.canParse(endpoint)) return false;
+  const { hostname } = new URL(endpoint);
+  if (/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return true;
+  return issuerUrl !== undefined && new URL(issuerUrl).hostname === hostname;
 };
 
 const hasAuthorization = (text: Text): boolean =>
