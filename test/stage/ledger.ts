@@ -1,0 +1,98 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { metricOf } from './collector-process.ts';
+import { eventually } from './eventually.ts';
+import { newSpans, type OtlpSpan } from './otlp-request.ts';
+import { postProtobuf } from './post.ts';
+import type { StoreProcess } from './store-process.ts';
+
+/** What the sender was told of each span that it sent, by span id. */
+export class Ledger {
+  /** 200: it must be in the store, once. */
+  readonly acknowledged = new Set<string>();
+  /** Any other status: it must not be in the store. */
+  readonly refused = new Set<string>();
+  /** No answer: it may be in the store, once. */
+  readonly unanswered = new Set<string>();
+
+  /** @returns the HTTP status; undefined where no answer came. */
+  async send(
+    collectorUrl: string,
+    spans: readonly OtlpSpan[],
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<number | undefined> {
+    const answer = await postProtobuf(collectorUrl, spans, headers).catch(() => undefined);
+    const book =
+      answer === undefined ? this.unanswered : answer.status === 200 ? this.acknowledged : this.refused;
+    for (const { spanId } of spans) book.add(spanId);
+    return answer?.status;
+  }
+}
+
+export interface Load {
+  /** Lets the requests under way finish. */
+  stop(): Promise<void>;
+}
+
+const SPANS_MAX = 12;
+const BETWEEN_FAILURES_MILLIS = 10;
+
+/** Senders that send one request after another, each of new spans, until they are stopped. */
+export const startLoad = (collectorUrl: () => string, ledger: Ledger, senders = 4): Load => {
+  let stopped = false;
+  const sender = async (): Promise<void> => {
+    while (!stopped) {
+      const status = await ledger.send(collectorUrl(), newSpans(1 + Math.floor(Math.random() * SPANS_MAX)));
+      if (status !== 200) await pause(BETWEEN_FAILURES_MILLIS);
+    }
+  };
+  const running = Promise.all(Array.from({ length: senders }, sender));
+  return {
+    stop: async () => {
+      stopped = true;
+      await running;
+    },
+  };
+};
+
+/** How often the store holds each span, by span id. */
+export const heldSpans = async (store: StoreProcess, database: string): Promise<Map<string, number>> => {
+  const rows = await store.rows<{ SpanId: string; held: string | number }>(
+    database,
+    'SELECT SpanId, toUInt32(count()) AS held FROM otel_traces GROUP BY SpanId',
+  );
+  return new Map(rows.map(({ SpanId, held }) => [SpanId, Number(held)]));
+};
+
+/** Waits until the collector has sent all that it holds. */
+export const drained = (collectorUrl: string): Promise<unknown> =>
+  eventually(async () => (await metricOf(collectorUrl, 'whence_collector_spool_bytes')) === 0, {
+    withinMillis: 60_000,
+    otherwise: () => 'the spool is not empty',
+  });
+
+/**
+ * Waits until the collector has sent all that it holds, then holds the ledger against the store: every acknowledged
+ * span is there, none is there twice, and nothing else is there but spans of which the sender was told nothing.
+ */
+export const expectLedgerHeld = async (
+  ledger: Ledger,
+  store: StoreProcess,
+  database: string,
+  collectorUrl: string,
+): Promise<void> => {
+  await drained(collectorUrl);
+  const held = await heldSpans(store, database);
+  const twice = [...held].filter(([, count]) => count !== 1);
+  const lost = [...ledger.acknowledged].filter((id) => !held.has(id));
+  const refusedYetHeld = [...ledger.refused].filter((id) => held.has(id));
+  const unsent = [...held.keys()].filter(
+    (id) => !ledger.acknowledged.has(id) && !ledger.unanswered.has(id) && !ledger.refused.has(id),
+  );
+  expect({ twice, lost, refusedYetHeld, unsent }).toEqual({
+    twice: [],
+    lost: [],
+    refusedYetHeld: [],
+    unsent: [],
+  });
+};

@@ -1,0 +1,107 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { takeDown } from './take-down.ts';
+
+/** How a process ended, and all that it printed. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A service in a process of its own; it is gone after the last test of the file at the latest. */
+export interface ServiceProcess {
+  readonly url: string;
+  readonly pid: number;
+  /** What it printed until now. */
+  printed(): string;
+  readonly ended: Promise<Ended>;
+  /** SIGTERM, unless it has ended, and waits for the end. */
+  stop(): Promise<Ended>;
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<Ended>;
+}
+
+export interface Program {
+  /** `@whence/collector/main`. */
+  readonly module: string;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+const READY_MILLIS = 60_000;
+
+/** Starts a service; rejects with what it printed where it ends before it is ready. */
+export const startService = async ({ module, environment }: Program): Promise<ServiceProcess> => {
+  const { child, ended, printed } = launch(module, environment);
+  const ready = new Promise<string>((resolve) => {
+    child.on('message', (message: { readonly ready?: string }) => {
+      if (message.ready !== undefined) resolve(message.ready);
+    });
+  });
+  const late = setTimeout(() => child.kill('SIGKILL'), READY_MILLIS);
+  const first = await Promise.race([ready, ended]);
+  clearTimeout(late);
+  if (typeof first === 'object') throw new Error(`${module} ended: ${first.stderr}${first.stdout}`);
+  const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    return ended;
+  };
+  const stop = (): Promise<Ended> => end('SIGTERM');
+  return { url: first, pid: child.pid!, printed, ended, stop, kill: () => end('SIGKILL') };
+};
+
+/** Runs a service that is expected to end by itself. Where it becomes ready instead, it is ended, with code null. */
+export const serviceThatEnds = ({ module, environment }: Program): Promise<Ended> => {
+  const { child, ended } = launch(module, environment);
+  child.on('message', () => child.kill('SIGKILL'));
+  return ended;
+};
+
+/** Runs a Node program to its end. */
+export const programThatEnds = (
+  path: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<Ended> => {
+  const child = spawn(process.execPath, [path, ...args], {
+    env: cleanEnvironment(environment),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return watch(child).ended;
+};
+
+const launch = (module: string, environment: NodeJS.ProcessEnv) => {
+  const child = fork(fileURLToPath(import.meta.resolve(module)), {
+    env: cleanEnvironment(environment),
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  return { child, ...watch(child) };
+};
+
+const watch = (child: ChildProcess): { ended: Promise<Ended>; printed: () => string } => {
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  takeDown(async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+    await ended;
+  });
+  return { ended, printed: () => stdout + stderr };
+};
+
+/** The tests' own environment, without what would configure a service by accident. */
+const cleanEnvironment = (environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(WHENCE_|OTEL_|TRACE|VITEST|NODE_OPTIONS|LOG_LEVEL)/.test(name),
+    ),
+  ),
+  ...environment,
+});
