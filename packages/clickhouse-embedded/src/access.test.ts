@@ -62,6 +62,11 @@ describe('statements reach nothing outside the store', () => {
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(FILE(path '/etc/passwd' format 'CSV')) LAYOUT(FLAT()) LIFETIME(0)",
     "CREATE DICTIONARY d (a UInt64) PRIMARY KEY a SOURCE(HTTP(url 'http://127.0.0.1:1/')) LAYOUT(FLAT()) LIFETIME(0)",
     "BACKUP TABLE t TO File('/tmp/clickhouse-embedded-out')",
+    "SELECT 1 AS a FORMAT Template SETTINGS format_template_row = '/etc/passwd'",
+    "SELECT 1 AS a FORMAT Protobuf SETTINGS max_threads = 1, Format_Schema = '/etc/passwd:M'",
+    "SELECT 1 SETTINGS dialect = 'prql'",
+    "INSERT INTO t SETTINGS input_format_record_errors_file_path = '/tmp/clickhouse-embedded-out' FORMAT CSV 1",
+    "INSERT INTO t FORMAT CSV SETTINGS input_format_record_errors_file_path = '/tmp/clickhouse-embedded-out' 1",
     'SYSTEM SHUTDOWN',
     'SYSTEM KILL',
   ])('%s', async (sql) => {
@@ -77,6 +82,14 @@ describe('statements reach nothing outside the store', () => {
       expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([404, '60']);
     },
   );
+
+  test('nor do settings in the URL', async () => {
+    const reply = await server.ask('SELECT 1 AS a FORMAT Template', {
+      headers,
+      url: { format_template_row: '/etc/passwd' },
+    });
+    expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([403, '497']);
+  });
 
   test('a name given as a parameter is a name', async () => {
     for (const name of ['/etc/passwd', "file('/etc/passwd')"]) {

@@ -14,6 +14,12 @@ const unsafeFunctions = lowerCaseSet(
   'file disk catboostEvaluate aiClassify aiGenerate aiEmbed aiExtract aiTranslate',
 );
 
+/** Settings that name a file or a host, and the one that changes the language these rules are about. */
+const unsafeSettings = lowerCaseSet(
+  `dialect format_schema format_template_row format_template_resultset format_avro_schema_registry_url
+  output_format_schema input_format_record_errors_file_path`,
+);
+
 const safeEngines = lowerCaseSet(
   `MergeTree ReplacingMergeTree SummingMergeTree AggregatingMergeTree CollapsingMergeTree
   VersionedCollapsingMergeTree GraphiteMergeTree CoalescingMergeTree Log TinyLog StripeLog Memory Null Set Join
@@ -48,6 +54,13 @@ export class ForbiddenSql {
     this.#engines = without(known.engines, safeEngines);
   }
 
+  /** @throws ClickHouseError ACCESS_DENIED naming the setting that is refused */
+  assertSettingsAllowed(names: Iterable<string>): void {
+    for (const name of names) {
+      if (unsafeSettings.has(name.toLowerCase())) deny(`The setting ${name}`);
+    }
+  }
+
   /**
    * @param sql the statement whose tokens these are
    * @throws ClickHouseError ACCESS_DENIED naming what is refused
@@ -64,6 +77,7 @@ export class ForbiddenSql {
         const escaped = token.kind === 'quoted' && sql.slice(token.start, token.end).includes('\\');
         if (escaped) deny('a function name with escapes');
       }
+      if (isMark(next, '=') && token.kind !== 'string') this.assertSettingsAllowed([token.text]);
       const engine = isMark(next, '=') ? tokens[index + 2] : next;
       if (isWord(token, 'ENGINE') && engine?.kind !== 'string' && this.#engines.has(bareEngine(engine))) {
         deny(`ENGINE = ${engine?.text}`);

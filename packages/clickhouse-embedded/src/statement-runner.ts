@@ -13,7 +13,7 @@ import { killByClientId, type RunningStatements, showClientIds } from './running
 import type { SessionPool } from './session-pool.ts';
 import type { Spool } from './spool.ts';
 import { quoteName, quoteString } from './sql-literal.ts';
-import { isMark, isWord, type Token } from './sql-tokens.ts';
+import { isMark, isWord, type Token, tokenize } from './sql-tokens.ts';
 import { type StatementRequest, toText } from './statement-request.ts';
 import type { Statement } from './statement-source.ts';
 
@@ -100,6 +100,7 @@ export class StatementRunner {
     gone: AbortSignal,
   ): Promise<void> {
     this.#assertAllowed(request, insert.tokens, insert.target, false);
+    for (const list of insert.settings) this.#forbidden?.assertAllowed(tokenize(list).tokens, list);
     const format = insert.format ?? request.defaultFormat;
     const path = await this.#spool.write(rows);
     try {
@@ -181,6 +182,7 @@ export class StatementRunner {
 
   #assertAllowed(request: StatementRequest, tokens: readonly Token[], sql: string, reads: boolean): void {
     this.#forbidden?.assertAllowed(tokens, sql);
+    this.#forbidden?.assertSettingsAllowed(request.settings.keys());
     if (request.readonly && !reads) {
       throw clickHouseError(
         'READONLY',
