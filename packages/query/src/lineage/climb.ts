@@ -29,7 +29,7 @@ interface Beyond {
 /**
  * From an action up to the root: through its trace by parent spans; from the top of a trace by the top span's links;
  * where there are none, from any action of a run to the span that opens the run, and from there to the run's parent.
- * A gap in the trace is reported, and crossed by the same means. No action is visited twice.
+ * A gap or a circle in the trace is reported, and left by the same means. No action is visited twice.
  */
 export const climb = async (readers: Readers, from: RecordedAction): Promise<Chain> => {
   const links: { record: RecordedAction; ascent?: Ascent }[] = [];
@@ -49,20 +49,22 @@ export const climb = async (readers: Readers, from: RecordedAction): Promise<Cha
     }
     const top = links.at(-1)!;
     delete top.ascent;
-    if (known !== -1 || end.status === 'cycle') {
-      missing.push(cycleAt(top.record));
-      break;
-    }
-    if (end.status === 'too_deep' || links.length >= CHAIN_MAX_LENGTH) {
+    if (end.status === 'too_deep') {
       missing.push(truncated);
       break;
     }
-    if (end.status === 'parent_missing') missing.push(parentMissing(top.record, end.spanId));
+    if (known !== -1 || end.status === 'cycle') missing.push(cycleAt(top.record));
+    else if (end.status === 'parent_missing') missing.push(parentMissing(top.record, end.spanId));
 
     const beyond = await causeBeyond(readers, top.record, visited);
     missing.push(...beyond.missing);
-    if (beyond.cause !== undefined) top.ascent = beyond.cause.ascent;
-    next = beyond.cause?.record;
+    if (beyond.cause === undefined) break;
+    if (links.length >= CHAIN_MAX_LENGTH) {
+      missing.push(truncated);
+      break;
+    }
+    top.ascent = beyond.cause.ascent;
+    next = beyond.cause.record;
   }
   return { links, missing };
 };
@@ -73,7 +75,7 @@ const causeBeyond = async (
   visited: ReadonlySet<string>,
 ): Promise<Beyond> => {
   const linked = await causeByLink(readers, top, visited);
-  if (linked.cause !== undefined || linked.missing.some(({ code }) => code === 'cycle')) return linked;
+  if (linked.cause !== undefined) return linked;
   const byRun = await causeByRun(readers, top, visited);
   return { ...byRun, missing: [...linked.missing, ...byRun.missing] };
 };
@@ -120,7 +122,7 @@ const causeByRun = async (
   if (runId === undefined || assurance === 'refuted' || assurance === 'none') return { missing: [] };
   if (top.opensRunId !== runId) {
     const opening = await readers.actions.openingOf(runId);
-    if (opening?.opensRunId === runId && !visited.has(spanKey(opening.action))) {
+    if (opening !== undefined && !visited.has(spanKey(opening.action))) {
       return { cause: { record: opening, ascent: { by: 'reference' } }, missing: [] };
     }
   }
@@ -147,7 +149,7 @@ export const causeOfRun = async (
       return { missing };
     }
     passed.add(parentId);
-    const record = await readers.actions.openingOf(parentId);
+    const record = (await readers.actions.openingOf(parentId)) ?? (await readers.actions.firstOf(parentId));
     if (record !== undefined) {
       if (visited.has(spanKey(record.action))) return { missing: [...missing, cycleAt(record)] };
       return { cause: { record, ascent: { by: 'run' } }, missing };

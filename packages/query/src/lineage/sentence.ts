@@ -41,7 +41,7 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
 export const sentenceOfRun = (run: Run, root: Run | undefined): string => {
   const proof =
     run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
-  return `${named(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
+  return `${capital(named(run))} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
 };
 
 const describe = (action: Action): string => {

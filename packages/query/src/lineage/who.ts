@@ -16,7 +16,11 @@ export const whoCausedAction = async (
   record: RecordedAction,
   noted: readonly Missing[] = [],
 ): Promise<WhoAnswer> => {
-  const [chain, witnesses] = await Promise.all([climb(readers, record), witnessesOf(readers, record)]);
+  const [chain, witnesses] = await Promise.all([
+    climb(readers, record),
+    witnessesOf(readers, record),
+    runsOf(readers, [record]),
+  ]);
   const runs = await runsOf(readers, [record, ...chain.links.map((link) => link.record)]);
 
   const { action } = record;

@@ -57,10 +57,10 @@ const whoOfTrace = async (readers: Readers, notFound: NotFound, trace: string): 
 };
 
 const whoOfRun = async (readers: Readers, notFound: NotFound, run: string): Promise<WhoAnswer> => {
-  const [record, recorded] = await Promise.all([readers.actions.openingOf(run), readers.runs.byId(run)]);
-  if (record !== undefined) {
-    return whoCausedAction(readers, record, record.opensRunId === run ? [] : [openingMissing(run)]);
-  }
+  const [opening, recorded] = await Promise.all([readers.actions.openingOf(run), readers.runs.byId(run)]);
+  if (opening !== undefined) return whoCausedAction(readers, opening);
+  const first = await readers.actions.firstOf(run);
+  if (first !== undefined) return whoCausedAction(readers, first, [openingMissing(run)]);
   if (recorded === undefined) throw await notFound.run(run);
   return whoCausedRun(readers, recorded);
 };

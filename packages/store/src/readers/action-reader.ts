@@ -33,8 +33,11 @@ export interface ActionReader {
   /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;
 
-  /** The span that opens a run; where it has not arrived, the first action of that run. */
+  /** The span that opens a run, verified before claimed. */
   openingOf(runId: string): Promise<RecordedAction | undefined>;
+
+  /** What a run did first, as far as it has arrived, verified before claimed. */
+  firstOf(runId: string): Promise<RecordedAction | undefined>;
 
   /** Newest first. A page holds at most `limit` spans; a cursor leads on whatever arrives in between. */
   search(search: ActionSearch): Promise<ActionPage>;

@@ -304,7 +304,9 @@ describe('what a run tree did', () => {
       refuted: 1,
     });
     expect((await readers.actions.openingOf(root.id))?.action.spanId).toBe(S(1));
-    expect((await readers.actions.openingOf(child.id))?.action.spanId).toBe(S(2));
+    expect(await readers.actions.openingOf(child.id)).toBeUndefined();
+    expect((await readers.actions.firstOf(child.id))?.action.spanId).toBe(S(2));
+    expect(await readers.actions.firstOf(newRunId())).toBeUndefined();
     expect(await readers.actions.openingOf(newRunId())).toBeUndefined();
   });
 });

@@ -16,7 +16,9 @@ import { type ActionStatement, selectActionChunks, selectActions } from './selec
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-const OPENS_RUN = `SpanAttributes['${WHENCE.runId.key}'] = {id:String}`;
+/** The keys alone are read first: of a great run only one span has this one. */
+const OPENS_RUN = `mapContains(SpanAttributes, '${WHENCE.runId.key}')
+  AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
@@ -36,6 +38,12 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     parameters: Parameters & { readonly limit: number },
   ): Promise<readonly RecordedAction[]> =>
     recorded(await selectActions(selection, statement(condition, order), parameters));
+
+  const oneOf = async (condition: string, runId: string): Promise<RecordedAction | undefined> => {
+    const order = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
+    const [one] = await actionsWhere(condition, order, { run: runId, id: runId, limit: 1 });
+    return one;
+  };
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
     const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
@@ -108,14 +116,8 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
     },
 
-    openingOf: async (runId) => {
-      const [first] = await actionsWhere(
-        "RunId = {run:UUID} AND Assurance != 'refuted'",
-        `NOT (${OPENS_RUN}), Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`,
-        { run: runId, id: runId, limit: 1 },
-      );
-      return first;
-    },
+    openingOf: (runId) => oneOf(`RunId = {run:UUID} AND Assurance != 'refuted' AND ${OPENS_RUN}`, runId),
+    firstOf: (runId) => oneOf("RunId = {run:UUID} AND Assurance != 'refuted'", runId),
 
     since: async () => {
       const [row] = await select<{ rows: number; millis: string }>(
