@@ -46,6 +46,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedC
         WHENCE_CLICKHOUSE_PASSWORD: config.password,
       },
       stdio: ['pipe', 'pipe', 'pipe'],
+      // Ctrl-C in the terminal is for the parent, which ends this process when nothing needs it any more.
+      detached: true,
     },
   );
   const exited = watch(child);

@@ -13,13 +13,16 @@ export class StatementScanner {
   /** Unsigned 32-bit halves of the fingerprint; never both 0 after a scan of a non-empty statement. */
   hashLow = 0;
   hashHigh = 0;
+  /** The halves while they are being made: signed, so that they stay small integers to the engine. */
+  private low = 0;
+  private high = 0;
 
   /** Scans `bytes[start, end)`. The ranges are offsets into `bytes`, empty where nothing was found. */
   scan(bytes: Uint8Array, start: number, end: number): void {
     this.operationStart = this.operationEnd = start;
     this.collectionStart = this.collectionEnd = start;
-    this.hashLow = 0x811c9dc5;
-    this.hashHigh = 0x9e3779b9;
+    this.low = LOW_SEED;
+    this.high = HIGH_SEED;
     /** The last token was a literal: `?, ?, ?` counts as one. */
     let afterLiteral = false;
     let commaHeld = false;
@@ -81,15 +84,19 @@ export class StatementScanner {
       }
       at = nameEnd;
     }
-    this.hashLow = finish(this.hashLow);
-    this.hashHigh = finish(this.hashHigh ^ this.hashLow);
+    this.hashLow = finish(this.low);
+    this.hashHigh = finish(this.high ^ this.hashLow);
   }
 
   private mix(byte: number): void {
-    this.hashLow = Math.imul(this.hashLow ^ byte, 0x01000193);
-    this.hashHigh = Math.imul((this.hashHigh ^ byte) + 0x7f4a7c15, 0x85ebca6b) ^ (this.hashHigh >>> 15);
+    const { low, high } = this;
+    this.low = Math.imul(low ^ byte, 0x01000193);
+    this.high = Math.imul((high ^ byte) + 0x7f4a7c15, 0x85ebca6b) ^ (high >>> 15);
   }
 }
+
+const LOW_SEED = 0x811c9dc5 | 0;
+const HIGH_SEED = 0x9e3779b9 | 0;
 
 const SPACE = 0x20;
 const DOUBLE_QUOTE = 0x22;

@@ -22,29 +22,69 @@ export const encodePair = (
   out: RowWriter,
   known: KnownValues | undefined,
 ): void => {
+  out.reserve(roomFor(end - reader.at));
+  if (!encodeShortPair(reader, end, out, known)) encodeAnyPair(reader, end, out, known);
+  reader.at = end;
+};
+
+/**
+ * The pair as every exporter writes it: a short key, then a value. A length below 128 is one byte, the same on the wire
+ * and in the row, so that length and text are copied as one.
+ */
+const encodeShortPair = (
+  reader: WireReader,
+  end: number,
+  out: RowWriter,
+  known: KnownValues | undefined,
+): boolean => {
+  const { bytes, view, at } = reader;
+  const keyLength = bytes[at + 1]!;
+  const valueAt = at + 2 + keyLength;
+  if (bytes[at] !== KEY || keyLength >= 0x80 || valueAt + 2 > end || bytes[valueAt] !== VALUE) return false;
+  const valueStart = valueAt + 2;
+  if (bytes[valueAt + 1]! >= 0x80 || valueStart + bytes[valueAt + 1]! !== end) return false;
+  out.range(bytes, view, at + 1, valueAt);
+  if (bytes[valueStart] === STRING_VALUE && valueStart + 2 + bytes[valueStart + 1]! === end) {
+    textStart = out.at + 1;
+    out.range(bytes, view, valueStart + 1, end);
+  } else {
+    reader.at = valueStart;
+    writeText(reader, end, out);
+  }
+  if (known !== undefined) {
+    const slot = slotOf(bytes, at + 2, keyLength);
+    if (slot >= 0) known.set(slot, textStart, out.at);
+  }
+  return true;
+};
+
+/** Fields in any order, any number of times: the last one counts. */
+const encodeAnyPair = (
+  reader: WireReader,
+  end: number,
+  out: RowWriter,
+  known: KnownValues | undefined,
+): void => {
   const { bytes } = reader;
   const outer = reader.end;
   reader.end = end;
-  out.reserve(roomFor(end - reader.at));
   let keyStart = 0;
   let keyLength = 0;
   let valueStart = -1;
   let valueEnd = -1;
   while (reader.at < end) {
-    const tag = bytes[reader.at]!;
+    const tag = reader.tag();
     if (tag === KEY) {
-      reader.at++;
       const keyEnd = reader.fieldEnd();
       keyStart = reader.at;
       keyLength = keyEnd - keyStart;
       reader.at = keyEnd;
     } else if (tag === VALUE) {
-      reader.at++;
       valueEnd = reader.fieldEnd();
       valueStart = reader.at;
       reader.at = valueEnd;
     } else {
-      reader.skip(reader.tag());
+      reader.skip(tag);
     }
   }
   out.varint(keyLength);
@@ -60,7 +100,6 @@ export const encodePair = (
     const slot = slotOf(bytes, keyStart, keyLength);
     if (slot >= 0) known.set(slot, textStart, out.at);
   }
-  reader.at = end;
   reader.end = outer;
 };
 
@@ -70,12 +109,6 @@ let textStart = 0;
 const writeText = (reader: WireReader, end: number, out: RowWriter): void => {
   const { bytes, at } = reader;
   const tag = at < end ? bytes[at]! : 0;
-  if (tag === STRING_VALUE && bytes[at + 1]! < 0x80 && at + 2 + bytes[at + 1]! === end) {
-    out.bytes[out.at++] = bytes[at + 1]!;
-    textStart = out.at;
-    out.range(bytes, reader.view, at + 2, end);
-    return;
-  }
   if (tag === INT_VALUE) {
     reader.at = at + 1;
     const value = reader.varint64();
