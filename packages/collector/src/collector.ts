@@ -14,7 +14,7 @@ import { Attributor } from './attribution/attributor.ts';
 import { createReferenceJudge } from './attribution/reference-judge.ts';
 import { CollectorError } from './collector-error.ts';
 import type { CollectorConfig } from './config.ts';
-import { newCounters } from './counters.ts';
+import { COUNTED, type Counters, newCounters } from './counters.ts';
 import { runRoutes } from './http/run-routes.ts';
 import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
@@ -74,6 +74,7 @@ const startIn = async (
   };
   const traces = await Spool.open({ ...spoolOptions, table: OTEL_TRACES });
   const runs = await Spool.open({ ...spoolOptions, table: RUNS });
+  for (const spool of [traces, runs]) countDamage(spool, counters);
 
   const link = new StoreLink(config.store, log);
   const knownRuns = createKnownRuns(KNOWN_RUNS);
@@ -140,6 +141,14 @@ const loadCredentials = async (path: string | undefined): Promise<CredentialSet 
     });
   });
   return readCredentials(text, path);
+};
+
+const countDamage = ({ table, damage }: Spool, counters: Counters): void => {
+  const label = `table="${table.name}"`;
+  for (const { lostRows } of damage) {
+    counters.add(COUNTED.segmentsDamaged, 1, label);
+    counters.add(COUNTED.rowsLost, lostRows, label);
+  }
 };
 
 const spoolGauges = (spools: readonly Spool[]): Record<string, number> =>

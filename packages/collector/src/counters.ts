@@ -22,8 +22,13 @@ export class Counters {
       if (series.length === 0) lines.push(`${name} 0`);
       for (const [key, count] of series) lines.push(`${key} ${count}`);
     }
-    for (const [name, value] of Object.entries(gauges))
-      lines.push(`# TYPE ${name} gauge`, `${name} ${value}`);
+    const typed = new Set<string>();
+    for (const [series, value] of Object.entries(gauges)) {
+      const name = series.split('{', 1)[0]!;
+      if (!typed.has(name)) lines.push(`# TYPE ${name} gauge`);
+      typed.add(name);
+      lines.push(`${series} ${value}`);
+    }
     return `${lines.join('\n')}\n`;
   }
 }
@@ -37,6 +42,8 @@ export const COUNTED = {
   rowsShipped: 'whence_collector_rows_shipped_total',
   shipRetries: 'whence_collector_ship_retries_total',
   batchesSetAside: 'whence_collector_batches_set_aside_total',
+  segmentsDamaged: 'whence_collector_spool_segments_damaged_total',
+  rowsLost: 'whence_collector_spool_rows_lost_total',
 } as const;
 
 export const newCounters = (): Counters => {
@@ -49,5 +56,7 @@ export const newCounters = (): Counters => {
   counters.declare(COUNTED.rowsShipped, 'Rows that the store has, by table');
   counters.declare(COUNTED.shipRetries, 'Attempts to ship a batch whose outcome was uncertain, by table');
   counters.declare(COUNTED.batchesSetAside, 'Batches that the store will never take, by table');
+  counters.declare(COUNTED.segmentsDamaged, 'Spool segments found damaged at the start, by table');
+  counters.declare(COUNTED.rowsLost, 'Rows in damaged spool segments that cannot be read, by table');
   return counters;
 };

@@ -1,9 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { type Batch, countBatch, insertBatch, type Store } from '@whence/store';
 import type { Logger } from 'pino';
 import { COUNTED, type Counters } from '../counters.ts';
-import { DATA_SUFFIX, type SealedSegment } from '../spool/segment.ts';
+import { readSegment, type SealedSegment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { pause, type StoreLink } from './store-link.ts';
 
@@ -129,14 +127,13 @@ export class Shipper {
   }
 
   private batchOf(segment: SealedSegment): Batch {
-    const path = join(segment.directory, segment.id + DATA_SUFFIX);
     return {
       table: this.spool.table,
       id: segment.id,
       rows: segment.rows,
       token: `${segment.id}:${segment.rows}:${segment.bytes}:${segment.crc.toString(16)}`,
       receivedAtMillis: segment.receivedAtMillis,
-      body: () => createReadStream(path, { end: segment.bytes - 1, highWaterMark: 1 << 20 }),
+      body: () => readSegment(segment),
     };
   }
 }

@@ -1,5 +1,7 @@
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { newRunId, runIdToBytes } from '@whence/model';
 import { encodeIndexRecord, INDEX_RECORD_BYTES } from './segment-index.ts';
@@ -7,14 +9,25 @@ import { encodeIndexRecord, INDEX_RECORD_BYTES } from './segment-index.ts';
 export const DATA_SUFFIX = '.rowbinary';
 export const INDEX_SUFFIX = '.index';
 
+/** A part of a segment's file, from `start` up to and without `end`. */
+export interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** A batch on disk, complete and never changed again. */
 export interface SealedSegment {
   readonly id: string;
   readonly directory: string;
   readonly rows: number;
+  /** Of the rows, all extents together. */
   readonly bytes: number;
-  /** CRC-32 of all bytes. */
+  /** CRC-32 of those bytes. */
   readonly crc: number;
+  /** Where in the file the rows lie: one part, but for a file that is damaged or has a torn tail. */
+  readonly extents: readonly Extent[];
+  /** The file holds rows that cannot be read: it is kept when the others were shipped. */
+  readonly damaged: boolean;
   readonly receivedAtMillis: number;
   /** An insert may have been tried before: ask the store before sending. */
   readonly uncertain: boolean;
@@ -29,6 +42,7 @@ interface Append {
 }
 
 const DAY_MILLIS = 86_400_000;
+const READ_BYTES = 1 << 20;
 
 /**
  * The segment that is being written. Appends that come while a sync is under way share the next one (group commit).
@@ -116,6 +130,8 @@ export class Segment {
       rows,
       bytes,
       crc,
+      extents: [{ start: 0, end: bytes }],
+      damaged: false,
       receivedAtMillis: this.firstAt,
       uncertain: false,
     };
@@ -196,16 +212,32 @@ const unwritten = (chunks: readonly Uint8Array[], written: number): readonly Uin
   return [chunks[first]!.subarray(skipped), ...chunks.slice(first + 1)];
 };
 
+/** The rows of a segment, to be sent. */
+export const readSegment = ({ directory, id, extents }: SealedSegment): Readable => {
+  const path = join(directory, id + DATA_SUFFIX);
+  const part = ({ start, end }: Extent): Readable =>
+    createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES });
+  const [first, ...others] = extents;
+  return others.length === 0 ? part(first!) : Readable.from(inTurn(extents.map((each) => () => part(each))));
+};
+
+async function* inTurn(parts: readonly (() => Readable)[]): AsyncGenerator<Buffer> {
+  for (const part of parts) yield* part() as AsyncIterable<Buffer>;
+}
+
 export const removeSegment = async (directory: string, id: string): Promise<void> => {
   await rm(join(directory, id + DATA_SUFFIX), { force: true });
   await rm(join(directory, id + INDEX_SUFFIX), { force: true });
 };
 
-/** Sets a segment aside for people to look at; it is not sent. */
+/** Sets a segment aside for people to look at. Its index may be missing. */
 export const moveSegment = async (directory: string, id: string, target: string): Promise<void> => {
-  for (const suffix of [DATA_SUFFIX, INDEX_SUFFIX]) {
-    await rename(join(directory, id + suffix), join(target, id + suffix));
-  }
+  await rename(join(directory, id + DATA_SUFFIX), join(target, id + DATA_SUFFIX));
+  await rename(join(directory, id + INDEX_SUFFIX), join(target, id + INDEX_SUFFIX)).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    },
+  );
   await syncDirectory(target);
 };
 

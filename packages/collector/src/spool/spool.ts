@@ -2,8 +2,15 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTable } from '@whence/store';
 import { CollectorError } from '../collector-error.ts';
-import { recoverSegment } from './recover-segment.ts';
-import { DATA_SUFFIX, moveSegment, removeSegment, type SealedSegment, Segment } from './segment.ts';
+import { type Damage, recoverSegment } from './recover-segment.ts';
+import {
+  DATA_SUFFIX,
+  INDEX_SUFFIX,
+  moveSegment,
+  removeSegment,
+  type SealedSegment,
+  Segment,
+} from './segment.ts';
 
 export interface SpoolOptions {
   /** One folder per table lies in it. */
@@ -51,6 +58,7 @@ export class Spool {
   private readonly sealed: SealedSegment[] = [];
   private readonly sealing = new Set<Promise<void>>();
   private sealedBytes = 0;
+  private readonly damages: Damage[] = [];
   private wake: () => void = () => {};
   private closed = false;
 
@@ -81,6 +89,11 @@ export class Spool {
   ageMillis(now: number): number {
     const oldest = this.sealed[0]?.receivedAtMillis ?? (this.current?.startedAtMillis || now);
     return Math.max(0, now - oldest);
+  }
+
+  /** The damage that was found when this spool was opened, one for each segment that has any. */
+  get damage(): readonly Damage[] {
+    return this.damages;
   }
 
   get accepting(): boolean {
@@ -132,10 +145,11 @@ export class Spool {
     return undefined;
   }
 
-  /** The store has it: it leaves the disk. */
+  /** The store has it: it leaves the disk, but for a damaged file, which is kept for people to look at. */
   async shipped(segment: SealedSegment): Promise<void> {
     this.forget(segment);
-    await removeSegment(this.directory, segment.id);
+    if (segment.damaged) await moveSegment(this.directory, segment.id, join(this.directory, 'damaged'));
+    else await removeSegment(this.directory, segment.id);
   }
 
   async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<void> {
@@ -240,26 +254,35 @@ export class Spool {
 
   private async recover(): Promise<void> {
     const { log } = this.options;
-    const ids = (await readdir(this.directory))
-      .filter((file) => file.endsWith(DATA_SUFFIX))
-      .map((file) => file.slice(0, -DATA_SUFFIX.length))
-      .sort();
-    for (const id of ids) {
-      const recovered = await recoverSegment(this.directory, id);
-      if (recovered.status === 'empty') await removeSegment(this.directory, id);
-      else if (recovered.status === 'damaged') {
-        log.error(
-          { segment: id, ...recovered },
-          'spool segment is damaged: set aside, its rows are not in the store',
-        );
-        await moveSegment(this.directory, id, join(this.directory, 'damaged'));
-      } else {
-        if (recovered.droppedBytes > 0) {
-          log.warn({ segment: id, bytes: recovered.droppedBytes }, 'dropped a torn, unacknowledged tail');
-        }
-        this.sealed.push(recovered.segment);
-        this.sealedBytes += recovered.segment.bytes;
-      }
+    const files = await readdir(this.directory);
+    const withSuffix = (suffix: string): string[] =>
+      files.filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
+    const ids = withSuffix(DATA_SUFFIX).sort();
+    for (const id of ids) await this.recoverOne(id);
+    for (const id of withSuffix(INDEX_SUFFIX).filter((each) => !ids.includes(each))) {
+      log.warn({ segment: id }, 'removed an index whose segment is gone: it was shipped');
+      await removeSegment(this.directory, id);
+    }
+  }
+
+  private async recoverOne(id: string): Promise<void> {
+    const { log } = this.options;
+    const recovered = await recoverSegment(this.directory, id, this.table);
+    if (recovered.status === 'damaged') {
+      const { damage, segment } = recovered;
+      this.damages.push(damage);
+      log.error(
+        { segment: id, ...damage, sentRows: segment?.rows ?? 0 },
+        'spool segment is damaged: what can be read of it is sent, then the file is kept in damaged/',
+      );
+      if (segment === undefined) await moveSegment(this.directory, id, join(this.directory, 'damaged'));
+    } else if (recovered.droppedBytes > 0) {
+      log.warn({ segment: id, bytes: recovered.droppedBytes }, 'dropped a torn, unacknowledged tail');
+    }
+    if (recovered.status === 'empty') await removeSegment(this.directory, id);
+    else if (recovered.segment !== undefined) {
+      this.sealed.push(recovered.segment);
+      this.sealedBytes += recovered.segment.bytes;
     }
   }
 }

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { COLLECTOR_VARIABLES, readCollectorConfig } from './config.ts';
+
+describe('configuration', () => {
+  it('has a default for everything', () => {
+    expect(readCollectorConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 4318,
+      store: { url: 'http://127.0.0.1:8123', database: 'whence', username: 'default', password: '' },
+      bodyMaxBytes: 64 * 1024 * 1024,
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readCollectorConfig({ WHENCE_COLLECTOR_PORT: '', WHENCE_CONFIG: '' })).toMatchObject({
+      port: 4318,
+    });
+  });
+
+  it('lists every fault at once', () => {
+    const faulty = {
+      WHENCE_COLLECTOR_PORT: '70000',
+      WHENCE_CLICKHOUSE_URL: 'nowhere',
+      WHENCE_SPOOL_MAX_BYTES: 'much',
+      WHENCE_SEGMENT_MAX_AGE_MILLIS: '0',
+    };
+    expect(() => readCollectorConfig(faulty)).toThrowError(
+      expect.objectContaining({
+        code: 'config_invalid',
+        message: expect.stringMatching(
+          /WHENCE_COLLECTOR_PORT="70000".*SPOOL_MAX_BYTES="much".*MAX_AGE_MILLIS="0".*CLICKHOUSE_URL="nowhere"/,
+        ),
+      }),
+    );
+  });
+
+  it('names each variable once', () => {
+    const names = Object.values(COLLECTOR_VARIABLES).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
