@@ -1,26 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { startEmbedded } from '@whence/clickhouse-embedded';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
 
-let directory: string;
-let engine: Awaited<ReturnType<typeof startEmbedded>>;
+let temporary: TemporaryStore;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'whence-query-main-'));
-  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
+  temporary = await openTemporaryStore();
 });
 
-afterAll(async () => {
-  await engine?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => temporary?.remove());
 
 const start = (env: Readonly<Record<string, string>>) => {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
@@ -45,7 +37,7 @@ test('a port in use, and a store that is not there: one line that names it', asy
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as { port: number };
-  const busy = await start({ WHENCE_CLICKHOUSE_URL: engine.url, WHENCE_QUERY_PORT: String(port) }).ended;
+  const busy = await start({ WHENCE_CLICKHOUSE_URL: temporary.url, WHENCE_QUERY_PORT: String(port) }).ended;
   expect(busy).toEqual({ code: 1, errors: `cannot listen on 127.0.0.1:${port}: the port is in use\n` });
 
   taken.close();
@@ -55,7 +47,7 @@ test('a port in use, and a store that is not there: one line that names it', asy
 });
 
 test('answers, and on SIGTERM finishes what it began', async () => {
-  const { child, ended, lines } = start({ WHENCE_CLICKHOUSE_URL: engine.url, WHENCE_QUERY_PORT: '0' });
+  const { child, ended, lines } = start({ WHENCE_CLICKHOUSE_URL: temporary.url, WHENCE_QUERY_PORT: '0' });
   const [line] = (await once(lines, 'line')) as [string];
   const url = /http:\S+/.exec(JSON.parse(line).msg)![0];
   expect((await fetch(`${url}/readyz`)).status).toBe(200);

@@ -1,172 +1,50 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbedded } from '@whence/clickhouse-embedded';
-import { newRunId } from '@whence/model';
-import { openStore, type Store } from '@whence/store';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  below,
-  causedBy,
-  doneIn,
-  insertGraph,
-  newRun,
-  newSpanId,
-  newTraceId,
-  opening,
-  span,
-  timeAt,
-  under,
-} from './lineage/graph.fixture.ts';
+import { type AskedService, type Got, startAskedService } from './asked-service.fixture.ts';
+import { insertGraph } from './lineage/graph.fixture.ts';
 import type { RunTree, TreeNode } from './lineage/run-tree.ts';
 import type { WhoAnswer } from './lineage/who-answer.ts';
-import type { Problem } from './problem.ts';
-import { type QueryService, startQuery } from './query-service.ts';
+import {
+  call,
+  claim,
+  dangling,
+  fanIn,
+  forged,
+  graph,
+  job,
+  late,
+  lateRun,
+  lost,
+  nameless,
+  nightly,
+  ofUnknownRun,
+  orphan,
+  report,
+  reporting,
+  round,
+  seen,
+  send,
+  serve,
+  silent,
+  there,
+  twofold,
+  unfinished,
+  unknownRunId,
+  update,
+  work,
+  written,
+} from './nightly-graph.fixture.ts';
+import { startQuery } from './query-service.ts';
 
-let directory: string;
-let engine: Awaited<ReturnType<typeof startEmbedded>>;
-let store: Store;
-let service: QueryService;
+let asked: AskedService;
+let get: AskedService['get'];
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'whence-query-'));
-  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
-  store = await openStore({ url: engine.url });
-  service = await startQuery(options('default'));
-  await insertGraph(store, graph);
+  asked = await startAskedService();
+  get = asked.get;
+  await insertGraph(asked.temporary.store, graph);
 });
 
-afterAll(async () => {
-  await service?.close();
-  await store?.close();
-  await engine?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-const options = (tenant: string) => ({
-  store,
-  tenant,
-  host: '127.0.0.1',
-  port: 0,
-  logger: pino({ level: 'silent' }),
-});
-
-/** A nightly job: HTTP to billing, which writes to the bank; a message to a notifier; a report as a nested run. */
-const nightly = newRun();
-const report = below(nightly, { attempt: 2 });
-const claimed = newRun({ assurance: 'asserted', job: 'by-hand', trigger: 'manual' });
-const { endedAt: _, outcome: __, authority: ___, ...open } = newRun({ job: 'watch' });
-const silent = below(nightly, { job: 'silent' });
-const lateRun = newRun({ job: 'late', principal: { id: 'github://demo/app/ci', kind: 'ci_runner' } });
-const unknownRunId = newRunId();
-
-const job = span({ ...opening(nightly), ServiceName: 'scheduler', Timestamp: timeAt(1) });
-const call = span({
-  ...doneIn(nightly),
-  ...under(job),
-  ServiceName: 'scheduler',
-  SpanKind: 'Client',
-  Timestamp: timeAt(2),
-  System: 'http',
-  Operation: 'POST',
-  SpanAttributes: { 'http.request.method': 'POST', 'url.full': 'http://billing:8080/charges' },
-});
-const serve = span({ ...doneIn(nightly), ...under(call), SpanKind: 'Server', Timestamp: timeAt(3) });
-const update = span({
-  ...doneIn(nightly),
-  ...under(serve),
-  SpanKind: 'Client',
-  Timestamp: '2026-03-01T03:14:07.004000001Z',
-  System: 'postgresql',
-  Operation: 'UPDATE',
-  Target: 'postgresql://db:5432/bank/invoices',
-  StatementHash: '42',
-  Actor: 'spiffe://demo/billing',
-  SpanAttributes: { 'db.query.text': "UPDATE invoices SET paid = $1 /*traceparent='00-a-b-01'*/" },
-});
-const seen = span({
-  ...doneIn(nightly),
-  ...under(update),
-  ServiceName: 'gateway',
-  Timestamp: timeAt(5),
-  Witness: 'gateway',
-  StatementHash: '42',
-  Actor: 'spiffe://demo/gateway',
-});
-const send = span({ ...doneIn(nightly), ...under(job), SpanKind: 'Producer', Timestamp: timeAt(6) });
-const work = span({
-  ...doneIn(nightly),
-  ...causedBy({ by: send, kind: 'message' }),
-  ServiceName: 'notifier',
-  SpanKind: 'Consumer',
-  Timestamp: timeAt(7),
-});
-const reporting = span({ ...opening(report), ServiceName: 'report', Timestamp: timeAt(8) });
-const written = span({ ...doneIn(report), ...under(reporting), Timestamp: timeAt(9), StatusCode: 'Error' });
-const lost = newSpanId();
-const orphan = span({ ...doneIn(nightly), TraceId: newTraceId(), ParentSpanId: lost, Timestamp: timeAt(10) });
-const late = span({ RunId: lateRun.id, Assurance: 'verified', Timestamp: timeAt(11), SpanName: 'deploy' });
-
-const forged = span({ RunId: nightly.id, Assurance: 'refuted', SpanName: 'DROP TABLE accounts' });
-const nameless = span({ SpanName: 'SELECT 1' });
-const claim = span({ ...opening(claimed), Assurance: 'asserted' });
-const unfinished = span(opening(open));
-const ofUnknownRun = span({ RunId: unknownRunId, Assurance: 'verified' });
-
-const roundTrace = newTraceId();
-const round = newSpanId();
-const there = span(causedBy({ by: { traceId: roundTrace, spanId: round }, kind: 'handoff' }));
-const back = span({ TraceId: roundTrace, SpanId: round, ...causedBy({ by: there, kind: 'handoff' }) });
-const fanIn = span(causedBy({ by: there }, { by: nameless, kind: 'approval' }));
-const dangling = span(causedBy({ by: { traceId: newTraceId(), spanId: newSpanId() }, kind: 'retry' }));
-const twofold = span();
-
-const graph = {
-  spans: [
-    ...[
-      job,
-      call,
-      serve,
-      update,
-      seen,
-      send,
-      work,
-      reporting,
-      written,
-      orphan,
-      late,
-      forged,
-      nameless,
-      claim,
-    ],
-    ...[unfinished, ofUnknownRun, there, back, fanIn, dangling, twofold],
-    { ...update, row: { ...update.row, SpanId: update.spanId, BatchId: newRunId() } },
-    { ...back, spanId: round },
-    { ...twofold, row: { ...twofold.row, SpanId: twofold.spanId, StatusMessage: 'not so' } },
-    span({ TenantId: 'other', TraceId: newTraceId(), SpanName: 'not yours' }),
-  ].map((each) => ({ ...each, row: { SpanId: each.spanId, ...each.row } })),
-  runs: [nightly, report, claimed, open, silent, lateRun],
-};
-
-interface Got<Body> {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly body: Body;
-}
-
-const get = async <Body>(path: string, headers: Record<string, string> = {}): Promise<Got<Body>> => {
-  const response = await fetch(service.url + path, { headers });
-  const text = await response.text();
-  const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
-  return {
-    status: response.status,
-    headers: response.headers,
-    text,
-    body: isJson ? JSON.parse(text) : undefined,
-  };
-};
+afterAll(() => asked?.remove());
 
 const who = async (of: { readonly spanId: string; readonly traceId?: string }): Promise<WhoAnswer> => {
   const { status, body } = await get<WhoAnswer>(`/v1/who?span=${of.spanId}`);
@@ -420,149 +298,11 @@ describe('actions', () => {
 
   test('of no other tenant', async () => {
     expect(ids((await get<Page>('/v1/actions?text=not%20yours')).body)).toEqual([]);
-    const others = await startQuery(options('other'));
+    const others = await startQuery({ ...asked.options, tenant: 'other' });
     const { actions } = (await (await fetch(`${others.url}/v1/actions`)).json()) as Page;
     expect(actions).toHaveLength(1);
     expect((await fetch(`${others.url}/v1/runs/${nightly.id}`)).status).toBe(404);
     expect((await fetch(`${others.url}/v1/who?span=${update.spanId}`)).status).toBe(404);
     await others.close();
-  });
-});
-
-describe('what cannot be answered', () => {
-  test.each([
-    ['/v1/who', 'span'],
-    ['/v1/who?span=', 'span'],
-    ['/v1/who?span=abc', 'span'],
-    [`/v1/who?span=${'g'.repeat(16)}`, 'span'],
-    [`/v1/who?trace=${'a'.repeat(31)}`, 'trace'],
-    [`/v1/who?run=${nightly.id}&span=${update.spanId}`, 'run'],
-    [`/v1/who?span=${update.spanId}&span=${update.spanId}`, 'span'],
-    ['/v1/who?run=7', 'run'],
-    ['/v1/who?run=6ba7b810-9dad-11d1-80b4-00c04fd430c8', 'run'],
-    [`/v1/who?span=${update.spanId}&at=now`, 'at'],
-    ['/v1/runs/7', 'id'],
-    ['/v1/runs/7/tree', 'id'],
-    [`/v1/runs/${nightly.id}/tree?limit=0`, 'limit'],
-    [`/v1/runs/${nightly.id}/tree?limit=1000000000`, 'limit'],
-    [`/v1/runs/${nightly.id}/tree?depth=-1`, 'depth'],
-    [`/v1/runs/${nightly.id}/tree?depth=1e3`, 'depth'],
-    ['/v1/actions?limit=1001', 'limit'],
-    ['/v1/actions?limit=NaN', 'limit'],
-    ['/v1/actions?from=yesterday', 'from'],
-    ['/v1/actions?from=2026-03-01T00:00:00Z&to=2026-03-01T00:00:00Z', 'to'],
-    ['/v1/actions?from=1026-03-01T00:00:00Z', 'from'],
-    ['/v1/actions?cursor=abc', 'cursor'],
-    ['/v1/actions?assurance=sure', 'assurance'],
-    ['/v1/actions?status=200', 'status'],
-    ['/v1/actions?service=', 'service'],
-    ['/v1/actions?text=%00', 'text'],
-    [`/v1/actions?text=${'x'.repeat(1001)}`, 'text'],
-    ['/v1/actions?tenant=other', 'tenant'],
-    ['/v1/actions?service[x]=1', 'service[x]'],
-    ['/v1/actions?__proto__=1', '__proto__'],
-  ])('400 names the field: %s', async (path, field) => {
-    const { status, headers, body } = await get<Problem>(path);
-    expect([status, body]).toMatchObject([400, { status: 400, code: 'bad_parameter', field }]);
-    expect(headers.get('content-type')).toContain('application/problem+json');
-    expect(body.detail).toContain(field);
-  });
-
-  test.each([
-    ['/v1/who?span=00000000000000ff', 'unknown_span', '00000000000000ff'],
-    [`/v1/who?trace=${'0'.repeat(31)}f`, 'unknown_trace', `${'0'.repeat(31)}f`],
-    [
-      '/v1/who?run=01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
-      'unknown_run',
-      '01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
-    ],
-    ['/v1/runs/01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10', 'unknown_run', '01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10'],
-    [
-      '/v1/runs/01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10/tree',
-      'unknown_run',
-      '01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
-    ],
-  ])('404 says what was looked for, and since when there are records: %s', async (path, code, looked) => {
-    const { status, body } = await get<Problem>(path);
-    expect([status, body.code]).toEqual([404, code]);
-    expect(body.detail).toContain(looked);
-    expect(body.detail).toContain(timeAt(60_000));
-  });
-
-  test('other addresses and methods', async () => {
-    expect(await get('/v2/who')).toMatchObject({ status: 404, body: { code: 'unknown_path' } });
-    expect(await get('/v1/runs/%zz')).toMatchObject({ status: 400, body: { code: 'bad_parameter' } });
-    const response = await fetch(`${service.url}/v1/actions`, { method: 'DELETE' });
-    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-  });
-
-  test('injections find nothing and harm nothing', async () => {
-    for (const evil of [
-      "' OR 1=1 --",
-      "\\' OR '1",
-      '{tenant:String}',
-      '\\',
-      '"',
-      'x) OR (1=1',
-      '%',
-      '🦆',
-      '\u2028',
-    ]) {
-      for (const name of ['principal', 'service', 'system', 'operation', 'target', 'text']) {
-        const found = await get(`/v1/actions?${new URLSearchParams({ [name]: evil })}`);
-        expect([name, evil, found.status, found.body]).toEqual([name, evil, 200, { actions: [] }]);
-      }
-      for (const path of [
-        ...['span', 'trace', 'run'].map((name) => `/v1/who?${new URLSearchParams({ [name]: evil })}`),
-        ...['from', 'to', 'run', 'root', 'cursor', 'limit', 'status', 'assurance'].map(
-          (name) => `/v1/actions?${new URLSearchParams({ [name]: evil })}`,
-        ),
-        `/v1/runs/${encodeURIComponent(evil)}`,
-        `/v1/runs/${encodeURIComponent(evil)}/tree`,
-      ]) {
-        expect([path, (await get(path)).status]).toEqual([path, 400]);
-      }
-    }
-    expect((await who(update)).action?.spanId).toBe(update.spanId);
-  });
-});
-
-describe('the service', () => {
-  test('is alive and ready, and tells nothing of itself', async () => {
-    expect(await get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    const ready = await get('/readyz');
-    expect(ready).toMatchObject({ status: 200, body: { status: 'ready' } });
-    expect(ready.headers.get('x-powered-by')).toBeNull();
-    expect(ready.headers.get('cache-control')).toBe('no-store');
-  });
-
-  test('a port in use is named', async () => {
-    const port = Number(new URL(service.url).port);
-    await expect(startQuery({ ...options('default'), port })).rejects.toMatchObject({
-      code: 'cannot_listen',
-      message: `cannot listen on 127.0.0.1:${port}: the port is in use`,
-    });
-  });
-
-  test('503 and when to ask again, while the store is away', async () => {
-    const other = await startEmbedded({ dataDir: join(directory, 'away'), port: 0 });
-    const away = await openStore({ url: other.url });
-    await other.stop();
-    const lonely = await startQuery({ ...options('default'), store: away });
-    for (const path of [
-      '/readyz',
-      '/v1/actions',
-      `/v1/who?span=${update.spanId}`,
-      `/v1/runs/${nightly.id}`,
-    ]) {
-      const response = await fetch(lonely.url + path);
-      const problem = (await response.json()) as Problem;
-      expect([path, response.status, problem.code]).toEqual([path, 503, 'store_unavailable']);
-      expect(response.headers.get('retry-after')).toBe('5');
-      expect(problem.detail).not.toContain(other.url);
-    }
-    expect((await fetch(`${lonely.url}/healthz`)).status).toBe(200);
-    await lonely.close();
-    await away.close();
   });
 });

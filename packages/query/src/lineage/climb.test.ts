@@ -1,11 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbedded } from '@whence/clickhouse-embedded';
 import type { Run } from '@whence/model';
-import { openStore, type Readers, readersOf, type Store } from '@whence/store';
+import { type Readers, readersOf, type Store } from '@whence/store';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTemporaryStore, type TemporaryStore } from '../temporary-store.fixture.ts';
 import { CHAIN_MAX_LENGTH } from './climb.ts';
 import {
   below,
@@ -24,23 +21,17 @@ import type { TreeNode } from './run-tree.ts';
 import { treeOfRun } from './tree-of-run.ts';
 import { whoCausedAction } from './who.ts';
 
-let directory: string;
-let engine: Awaited<ReturnType<typeof startEmbedded>>;
+let temporary: TemporaryStore;
 let store: Store;
 let readers: Readers;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'whence-climb-'));
-  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
-  store = await openStore({ url: engine.url });
+  temporary = await openTemporaryStore();
+  store = temporary.store;
   readers = readersOf(store, 'default');
 });
 
-afterAll(async () => {
-  await store?.close();
-  await engine?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => temporary?.remove());
 
 /** How the next action of a graph came about: from which earlier one, and by what. */
 const step = fc.record({

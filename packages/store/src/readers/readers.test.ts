@@ -1,37 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbedded } from '@whence/clickhouse-embedded';
 import { newRunId } from '@whence/model';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { openStore, type Store } from '../open.ts';
-import type { ActionSearch } from './action-reader.ts';
+import type { Store } from '../open.ts';
 import { type Readers, readersOf } from './open-readers.ts';
-import { doneIn, doneInUnknown, hexId, insert, run, runRow, span, TRACE, timeAt } from './records.fixture.ts';
+import { doneIn, doneInUnknown, hexId, insert, run, runRow, span, TRACE } from './records.fixture.ts';
+import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
 
-let directory: string;
-let engine: Awaited<ReturnType<typeof startEmbedded>>;
+let temporary: TemporaryStore;
 let store: Store;
 let readers: Readers;
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'whence-readers-'));
-  engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
-  store = await openStore({ url: engine.url });
+  temporary = await openTemporaryStore();
+  store = temporary.store;
   readers = readersOf(store, 'default');
 });
 
-afterAll(async () => {
-  await store?.close();
-  await engine?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+afterAll(() => temporary?.remove());
 
-beforeEach(async () => {
-  for (const table of ['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect']) {
-    await store.client.command({ query: `TRUNCATE TABLE ${table}` });
-  }
-});
+beforeEach(() => temporary.clear());
 
 const spanIds = (records: readonly { action: { spanId: string } }[]): readonly string[] =>
   records.map(({ action }) => action.spanId);
@@ -199,81 +185,6 @@ describe('who is named by a row that came before its run record', () => {
   });
 });
 
-describe('a run', () => {
-  test('round trip: started, then ended', async () => {
-    const started = run();
-    await insert(store, 'runs', [runRow(started)]);
-    expect(await readers.runs.byId(started.id)).toEqual({ run: started, disputed: false });
-
-    const ended = {
-      ...started,
-      endedAt: '2026-03-01T03:20:00.250Z',
-      outcome: 'failure',
-      message: 'no',
-    } as const;
-    await insert(store, 'runs', [runRow(ended)]);
-    expect(await readers.runs.byId(started.id)).toEqual({ run: ended, disputed: false });
-  });
-
-  test('a verified record outranks an asserted one, whichever came first', async () => {
-    const real = run();
-    const lie = run({
-      ...real,
-      assurance: 'asserted',
-      principal: { id: 'user:mallory@x.example', kind: 'human' },
-    });
-    await insert(store, 'runs', [
-      runRow(lie, { ReceivedAt: '2026-03-01 03:13:00.000' }),
-      runRow(real),
-      runRow({ ...lie, endedAt: '2026-03-01T03:14:01.000Z', outcome: 'success' }),
-    ]);
-    expect(await readers.runs.byId(real.id)).toEqual({ run: real, disputed: true });
-  });
-
-  test('many by id, none by an unknown one', async () => {
-    const many = Array.from({ length: 450 }, () => run());
-    await insert(
-      store,
-      'runs',
-      many.map((each) => runRow(each)),
-    );
-    const found = await readers.runs.byIds([...many.map(({ id }) => id), newRunId()]);
-    expect(found.size).toBe(450);
-    expect(await readers.runs.byId(newRunId())).toBeUndefined();
-  });
-
-  test('runs below and children, oldest first, a lie about the root left out', async () => {
-    const root = run();
-    const child = run({
-      rootId: root.id,
-      parentId: root.id,
-      path: [root.id],
-      startedAt: '2026-03-01T03:14:01.000Z',
-    });
-    const grandchild = run({
-      rootId: root.id,
-      parentId: child.id,
-      path: [root.id, child.id],
-      startedAt: '2026-03-01T03:14:02.000Z',
-    });
-    const elsewhere = run();
-    const lie = { ...elsewhere, assurance: 'asserted', rootId: root.id, parentId: root.id } as const;
-    await insert(
-      store,
-      'runs',
-      [grandchild, child, root, elsewhere, lie].map((each) => runRow(each)),
-    );
-    const below = await readers.runs.below(root, 10);
-    expect(below).toMatchObject({
-      truncated: false,
-      runs: [{ run: root }, { run: child }, { run: grandchild }],
-    });
-    expect((await readers.runs.below(child, 10)).runs).toMatchObject([{ run: child }, { run: grandchild }]);
-    expect((await readers.runs.children(root, 10)).runs).toMatchObject([{ run: child }]);
-    expect(await readers.runs.below(root, 2)).toMatchObject({ truncated: true, runs: [{}, {}] });
-  });
-});
-
 describe('what a run tree did', () => {
   test('by root, by run whose record came late, without forgeries; and its totals', async () => {
     const root = run();
@@ -362,89 +273,4 @@ describe('causes', () => {
       truncated: false,
     });
   });
-});
-
-describe('search', () => {
-  const found = async (filter: ActionSearch['filter'], limit = 100): Promise<readonly string[]> =>
-    spanIds((await readers.actions.search({ filter, limit })).records);
-
-  test('by every field, newest first', async () => {
-    const nightly = run();
-    const late = run({ principal: { id: 'github://demo/app/ci', kind: 'ci_runner' } });
-    await insert(store, 'runs', [runRow(nightly), runRow(late)]);
-    await insert(store, 'otel_traces', [
-      span(TRACE, S(1), { ...doneIn(nightly), System: 'postgresql', Operation: 'UPDATE' }),
-      span(TRACE, S(2), { ...doneInUnknown(late.id), ServiceName: 'fx', StatusCode: 'Error' }),
-      span(TRACE, S(3), {
-        Target: 'postgresql://db/bank/accounts',
-        SpanAttributes: { 'db.statement': 'SELECT Zoë' },
-      }),
-    ]);
-    expect(await found({})).toEqual([S(3), S(2), S(1)]);
-    expect(await found({ fromNanos: 1_760_000_000_000_000_002n })).toEqual([S(3), S(2)]);
-    expect(await found({ toNanos: 1_760_000_000_000_000_002n })).toEqual([S(1)]);
-    expect(await found({ principal: nightly.principal.id })).toEqual([S(1)]);
-    expect(await found({ principal: late.principal.id })).toEqual([S(2)]);
-    expect(await found({ runId: late.id })).toEqual([S(2)]);
-    expect(await found({ rootRunId: nightly.id })).toEqual([S(1)]);
-    expect(await found({ rootRunId: late.id })).toEqual([S(2)]);
-    expect(await found({ service: 'fx' })).toEqual([S(2)]);
-    expect(await found({ system: 'postgresql' })).toEqual([S(1)]);
-    expect(await found({ operation: 'UPDATE' })).toEqual([S(1)]);
-    expect(await found({ target: 'postgresql://db/bank' })).toEqual([S(3)]);
-    expect(await found({ text: 'select zoë' })).toEqual([S(3)]);
-    expect(await found({ assurance: 'none' })).toEqual([S(3)]);
-    expect(await found({ status: 'error' })).toEqual([S(2)]);
-    expect(await found({ service: 'fx', status: 'ok' })).toEqual([]);
-  });
-
-  test('pages hold every span once, whatever is sent twice, contradicts or arrives meanwhile', async () => {
-    const rows = Array.from({ length: 25 }, (_, index) =>
-      // Five spans for each moment, so that ties are broken by the ids.
-      span(TRACE, S(index), { Timestamp: timeAt(Math.floor(index / 5)) }),
-    );
-    await insert(store, 'otel_traces', rows);
-    await insert(store, 'otel_traces', [...rows, { ...rows[7]!, StatusMessage: 'a contradiction' }]);
-    const pages: string[] = [];
-    let after: ActionSearch['after'];
-    for (let page = 0; ; page += 1) {
-      const { records, next } = await readers.actions.search({
-        filter: {},
-        limit: 4,
-        ...(after === undefined ? {} : { after }),
-      });
-      pages.push(...spanIds(records));
-      if (next === undefined) break;
-      after = next;
-      await insert(store, 'otel_traces', [span(TRACE, S(1000 + page))]);
-    }
-    expect(pages).toEqual(
-      [...rows.keys()].flatMap((index) => (index === 7 ? [S(7), S(7)] : [S(index)])).reverse(),
-    );
-  });
-});
-
-test('what comes from outside is never part of a statement', async () => {
-  await insert(store, 'otel_traces', [span(TRACE, S(1), { TenantId: 'other' }), span(TRACE, S(2))]);
-  for (const evil of [
-    "' OR 1=1 --",
-    "\\' OR 1=1 --",
-    "'; DROP TABLE otel_traces; --",
-    '{tenant:String}',
-    '\\',
-    '%',
-    '"',
-    '\t\n',
-    "x') UNION ALL SELECT 1 --",
-  ]) {
-    for (const field of ['principal', 'service', 'system', 'operation', 'target', 'text'] as const) {
-      const { records } = await readers.actions.search({ filter: { [field]: evil }, limit: 10 });
-      expect([field, evil, records]).toEqual([field, evil, []]);
-    }
-    expect(await readers.actions.bySpan({ spanId: evil })).toEqual([]);
-    expect(await readers.actions.bySpans(evil, [evil])).toEqual([]);
-    expect(await readersOf(store, evil).actions.bySpan({ spanId: S(1) })).toEqual([]);
-    expect(await readers.causes.effectsOfTrace(evil, 10)).toEqual({ causes: [], truncated: false });
-  }
-  expect(await readers.actions.bySpan({ spanId: S(2) })).toHaveLength(1);
 });

@@ -1,0 +1,54 @@
+import { pino } from 'pino';
+import { type QueryOptions, type QueryService, startQuery } from './query-service.ts';
+import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
+
+/** The service on a store of its own, both gone after `remove`. For tests. */
+export interface AskedService {
+  readonly temporary: TemporaryStore;
+  readonly service: QueryService;
+  /** What the service was started with, for one more. */
+  readonly options: QueryOptions;
+  get<Body>(path: string, headers?: Readonly<Record<string, string>>): Promise<Got<Body>>;
+  remove(): Promise<void>;
+}
+
+export interface Got<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: Body;
+}
+
+export const startAskedService = async (): Promise<AskedService> => {
+  const temporary = await openTemporaryStore();
+  const options = {
+    store: temporary.store,
+    tenant: 'default',
+    host: '127.0.0.1',
+    port: 0,
+    logger: pino({ level: 'silent' }),
+  };
+  const service = await startQuery(options);
+  return {
+    temporary,
+    service,
+    options,
+    get: (path, headers = {}) => get(service.url + path, headers),
+    remove: async () => {
+      await service.close();
+      await temporary.remove();
+    },
+  };
+};
+
+const get = async <Body>(url: string, headers: Readonly<Record<string, string>>): Promise<Got<Body>> => {
+  const response = await fetch(url, { headers });
+  const text = await response.text();
+  const isJson = /^application\/(problem\+)?json/.test(response.headers.get('content-type') ?? '');
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : undefined,
+  };
+};

@@ -1,0 +1,32 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbedded } from '@whence/clickhouse-embedded';
+import { openStore, type Store } from '../open.ts';
+
+/** A store on an engine of its own, both gone after `remove`. For tests. */
+export interface TemporaryStore {
+  readonly store: Store;
+  /** Empties every table. */
+  clear(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const TABLES = ['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'];
+
+export const openTemporaryStore = async (): Promise<TemporaryStore> => {
+  const directory = await mkdtemp(join(tmpdir(), 'whence-readers-'));
+  const engine = await startEmbedded({ dataDir: join(directory, 'data'), port: 0 });
+  const store = await openStore({ url: engine.url });
+  return {
+    store,
+    clear: async () => {
+      for (const table of TABLES) await store.client.command({ query: `TRUNCATE TABLE ${table}` });
+    },
+    remove: async () => {
+      await store.close();
+      await engine.stop();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+};
