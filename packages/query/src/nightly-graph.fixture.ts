@@ -89,7 +89,10 @@ export const claim = span({ ...opening(claimed), Assurance: 'asserted' });
 export const unfinished = span(opening(open));
 export const ofUnknownRun = span({ RunId: unknownRunId, Assurance: 'verified' });
 
-export const roundTrace = newTraceId();
+export const roundabout = newRun({ job: 'roundabout' });
+export const throughNobody = span({ ...doneIn(roundabout), ...causedBy({ by: forged }) });
+
+const roundTrace = newTraceId();
 export const round = newSpanId();
 export const there = span(causedBy({ by: { traceId: roundTrace, spanId: round }, kind: 'handoff' }));
 export const back = span({ TraceId: roundTrace, SpanId: round, ...causedBy({ by: there, kind: 'handoff' }) });
@@ -115,11 +118,11 @@ export const graph = {
       nameless,
       claim,
     ],
-    ...[unfinished, ofUnknownRun, there, back, fanIn, dangling, twofold],
+    ...[unfinished, ofUnknownRun, throughNobody, there, back, fanIn, dangling, twofold],
     { ...update, row: { ...update.row, SpanId: update.spanId, BatchId: newRunId() } },
     { ...back, spanId: round },
     { ...twofold, row: { ...twofold.row, SpanId: twofold.spanId, StatusMessage: 'not so' } },
     span({ TenantId: 'other', TraceId: newTraceId(), SpanName: 'not yours' }),
   ].map((each) => ({ ...each, row: { SpanId: each.spanId, ...each.row } })),
-  runs: [nightly, report, claimed, open, silent, lateRun],
+  runs: [nightly, report, claimed, open, silent, lateRun, roundabout],
 };

@@ -26,6 +26,7 @@ import {
   serve,
   silent,
   there,
+  throughNobody,
   twofold,
   unfinished,
   unknownRunId,
@@ -168,6 +169,12 @@ describe('who', () => {
     expect(links(several)[0]).toEqual([fanIn.spanId, 'approval']);
     expect(several.chain[1]?.action.spanId).toBe(nameless.spanId);
     expect(codes(several)).toContain('other_causes');
+
+    const proven = await who(throughNobody);
+    expect(links(proven)[1]).toEqual([forged.spanId, undefined]);
+    expect(proven.missing.find(({ code }) => code === 'chain_unproven')?.detail).toContain(
+      `${forged.spanId} (refuted)`,
+    );
 
     expect(codes(await who(dangling))).toContain('cause_missing');
     expect(codes(await who(twofold))).toContain('conflict');

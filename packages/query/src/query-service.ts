@@ -26,7 +26,7 @@ export interface QueryOptions {
 export interface QueryService {
   /** Where it answers: `http://127.0.0.1:4320`. */
   readonly url: string;
-  /** Takes no more requests, lets those under way finish, and resolves when the last has. */
+  /** Takes no more requests, lets those under way finish for 10 s at most, and resolves when the last has. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -100,8 +100,15 @@ const urlOf = (server: Server): string => {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 };
 
-const drained = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+/** How long requests under way may take once the service is told to stop. */
+const DRAIN_MILLIS = 10_000;
+/** Connections that are kept alive become idle as their answers end. */
+const SWEEP_MILLIS = 50;
+
+const drained = async (server: Server): Promise<void> => {
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MILLIS);
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MILLIS);
+  await new Promise((resolve) => server.close(resolve));
+  clearInterval(sweep);
+  clearTimeout(deadline);
+};

@@ -20,6 +20,8 @@ export type MissingCode =
   | 'cause_missing'
   /** There are further causes, which the chain does not follow. */
   | 'other_causes'
+  /** The action's own reference holds, but those of actions on its chain do not, or are missing. */
+  | 'chain_unproven'
   /** There is more than is shown. */
   | 'chain_truncated'
   | 'tree_truncated'

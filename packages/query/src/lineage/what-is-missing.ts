@@ -1,4 +1,4 @@
-import type { Action, Run } from '@whence/model';
+import type { Action, Assurance, Run } from '@whence/model';
 import type { RecordedAction, RecordedRun } from '@whence/store';
 import type { Missing, MissingCode } from './missing.ts';
 import type { WitnessSeen } from './who-answer.ts';
@@ -95,6 +95,22 @@ const missingOfWitnesses = (witnesses: readonly WitnessSeen[]): readonly Missing
         : own?.witness === 'import'
           ? 'Only an imported log tells of the action.'
           : 'Only the process itself reported the action: no gateway saw it.',
+    ),
+  ];
+};
+
+const HOLDS: readonly Assurance[] = ['verified', 'inherited'];
+const NAMED_AT_MOST = 8;
+
+/** What is less proven above an action whose own reference holds: the way to the root goes through it. */
+export const missingOfChain = ([own, ...above]: readonly Action[]): readonly Missing[] => {
+  const weak = above.filter(({ assurance }) => !HOLDS.includes(assurance));
+  if (own === undefined || !HOLDS.includes(own.assurance) || weak.length === 0) return [];
+  const named = weak.slice(0, NAMED_AT_MOST).map(({ spanId, assurance }) => `${spanId} (${assurance})`);
+  return [
+    missing(
+      'chain_unproven',
+      `The way to the root goes through ${weak.length} ${weak.length === 1 ? 'action' : 'actions'} without a checked reference: span ${named.join(', ')}${weak.length > NAMED_AT_MOST ? ', …' : ''}.`,
     ),
   ];
 };

@@ -4,7 +4,12 @@ import { causeKindOf } from './cause-kind.ts';
 import { type Chain, type ChainLink, causeOfRun, climb } from './climb.ts';
 import type { Missing } from './missing.ts';
 import { sentenceOf, sentenceOfRun } from './sentence.ts';
-import { missingOfAction, missingOfConflicts, missingOfRunRecord } from './what-is-missing.ts';
+import {
+  missingOfAction,
+  missingOfChain,
+  missingOfConflicts,
+  missingOfRunRecord,
+} from './what-is-missing.ts';
 import type { ChainEntry, NamedPrincipal, WhoAnswer } from './who-answer.ts';
 import { witnessesOf } from './witnesses.ts';
 
@@ -38,6 +43,7 @@ export const whoCausedAction = async (
       ...noted,
       ...missingOfAction(action, runs.get(action.runId ?? ''), run, witnesses),
       ...chain.missing,
+      ...missingOfChain(chain.links.map((link) => link.record.action)),
       ...missingOfConflicts(chain.links.map((link) => link.record)),
     ],
   };
