@@ -79,6 +79,7 @@ const startIn = async (
   const link = new StoreLink(config.store, log);
   const knownRuns = createKnownRuns(KNOWN_RUNS);
   const runLog = new RunLog(runs, link, counters);
+  await runLog.restore();
   const issuer = createIssuer({ macKey: macKeys.active, trust, journal: runLog, knownRuns });
   const attributors = new Map<string, Attributor>();
   const attributorOf = (tenant: string): Attributor => {

@@ -1,12 +1,18 @@
+import { buffer } from 'node:stream/consumers';
 import type { RunJournal, RunRecord } from '@whence/identity';
 import type { Run } from '@whence/model';
-import { encodeRunRow, RowWriter, readersOf } from '@whence/store';
+import { decodeRunRows, encodeRunRow, RowWriter, readersOf } from '@whence/store';
 import { CollectorError } from './collector-error.ts';
 import { COUNTED, type Counters } from './counters.ts';
 import type { StoreLink } from './ship/store-link.ts';
+import { readSegment } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 
-/** The issuer's journal: run records go through the spool like any other record, and are found again in the store. */
+/**
+ * The issuer's journal: run records go through the spool like any other record, and are found again in the store.
+ * What processes claim of runs is written here too, and is never found: an issuer that took a claim for its own record
+ * would pass on an authority that nobody gave.
+ */
 export class RunLog implements RunJournal {
   private readonly spool: Spool;
   private readonly link: StoreLink;
@@ -21,6 +27,13 @@ export class RunLog implements RunJournal {
     this.counters = counters;
   }
 
+  /** Takes up what an earlier process wrote and the store may not have yet. Before anything is shipped. */
+  async restore(): Promise<void> {
+    for (const segment of this.spool.waiting) {
+      for (const run of decodeRunRows(await buffer(readSegment(segment)))) this.keep(segment.id, run);
+    }
+  }
+
   async append({ record, run }: RunRecord): Promise<void> {
     const place = this.spool.place(Date.now());
     this.writer.reset();
@@ -29,7 +42,7 @@ export class RunLog implements RunJournal {
       rowNumber: place.firstRow,
       receivedAtMillis: place.receivedAtMillis,
     });
-    this.waiting(Buffer.from(place.batchId).toString('hex')).set(keyOf(run.tenant, run.id), run);
+    this.keep(Buffer.from(place.batchId).toString('hex'), run);
     await this.spool.append(this.writer.copyOut(), 1, place);
     this.counters.add(COUNTED.runsRecorded, 1);
   }
@@ -43,7 +56,8 @@ export class RunLog implements RunJournal {
     if (store === undefined) {
       throw new CollectorError('spool_unavailable', `run ${runId} is not known here, and the store is away`);
     }
-    return (await readersOf(store, tenant).runs.byId(runId))?.run;
+    const run = (await readersOf(store, tenant).runs.byId(runId))?.run;
+    return run?.assurance === 'verified' ? run : undefined;
   }
 
   /** The store has that batch: its runs are found there from now on. */
@@ -51,13 +65,15 @@ export class RunLog implements RunJournal {
     this.unshipped.delete(batchId.replaceAll('-', ''));
   }
 
-  private waiting(batch: string): Map<string, Run> {
+  private keep(batchId: string, run: Run): void {
+    if (run.assurance !== 'verified') return;
+    const batch = batchId.replaceAll('-', '');
     let runs = this.unshipped.get(batch);
     if (runs === undefined) {
       runs = new Map();
       this.unshipped.set(batch, runs);
     }
-    return runs;
+    runs.set(keyOf(run.tenant, run.id), run);
   }
 }
 

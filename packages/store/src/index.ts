@@ -22,7 +22,7 @@ export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';
 export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';
-export { encodeRunRow, type RowPlace, type RunRecordKind } from './rowbinary/run-rows.ts';
+export { decodeRunRows, encodeRunRow, type RowPlace, type RunRecordKind } from './rowbinary/run-rows.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export { type Column, columnList, type RowTable } from './tables/columns.ts';
 export { OTEL_TRACES } from './tables/otel-traces.ts';

@@ -85,6 +85,11 @@ export class Spool {
     return this.sealedBytes + (this.current?.bytes ?? 0);
   }
 
+  /** Batches that wait to be sent, the oldest first. */
+  get waiting(): readonly SealedSegment[] {
+    return this.sealed;
+  }
+
   /** Age of the oldest row that the store does not have yet, in milliseconds; 0 where there is none. */
   ageMillis(now: number): number {
     const oldest = this.sealed[0]?.receivedAtMillis ?? (this.current?.startedAtMillis || now);

@@ -85,6 +85,9 @@ const claimOf = (row: RunRow): string =>
     row.Authority,
   ]);
 
+/** The run as one record tells it. */
+export const runOfRecord = (row: RunRow): Run => runOf(row, row.Record === 'ended' ? row : undefined);
+
 const runOf = (row: RunRow, ended: RunRow | undefined): Run => {
   const authority = authorityOf(row.Authority);
   const outcome = ended === undefined ? undefined : outcomeOf(ended.Outcome);

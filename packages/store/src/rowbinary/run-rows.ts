@@ -1,9 +1,13 @@
 import { ASSURANCES, type Run, runIdToBytes } from '@whence/model';
+import { type RunRow, runOfRecord } from '../readers/run-row.ts';
+import { RUNS } from '../tables/runs.ts';
 import type { RowWriter } from './row-writer.ts';
+import { type DecodedRow, decodeRows } from './rows.ts';
 
 const NO_ID = new Uint8Array(16);
 
-export type RunRecordKind = 'started' | 'ended';
+const RECORD_KINDS = ['started', 'ended'] as const;
+export type RunRecordKind = (typeof RECORD_KINDS)[number];
 
 /** What the spool adds to a row: the batch that carries it and its place there. */
 export interface RowPlace {
@@ -22,7 +26,7 @@ export const encodeRunRow = (writer: RowWriter, record: RunRecordKind, run: Run,
   writer.uuid(run.parentId === undefined ? NO_ID : runIdToBytes(run.parentId));
   writer.varint(run.path.length);
   for (const ancestor of run.path) writer.uuid(runIdToBytes(ancestor));
-  writer.uint8(record === 'started' ? 0 : 1);
+  writer.uint8(RECORD_KINDS.indexOf(record));
   writer.string(run.job);
   writer.reserve(4);
   writer.uint32(run.attempt);
@@ -43,3 +47,21 @@ export const encodeRunRow = (writer: RowWriter, record: RunRecordKind, run: Run,
   writer.uuid(place.batchId);
   writer.uint32(place.rowNumber);
 };
+
+/**
+ * The runs that rows of `runs` tell of, in their order, each as it was at that record.
+ *
+ * @throws StoreError `row_malformed`
+ */
+export function* decodeRunRows(bytes: Uint8Array): Generator<Run> {
+  for (const { values } of decodeRows(RUNS, bytes)) yield runOfRecord(readRow(values));
+}
+
+const readRow = (values: DecodedRow['values']): RunRow =>
+  ({
+    ...values,
+    Record: RECORD_KINDS[values['Record'] as number],
+    Assurance: ASSURANCES[values['Assurance'] as number],
+    StartedMillis: String(values['StartedAt']),
+    EndedMillis: String(values['EndedAt']),
+  }) as unknown as RunRow;
