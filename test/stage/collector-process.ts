@@ -1,3 +1,4 @@
+import { eventually } from './eventually.ts';
 import { type Ended, type ServiceProcess, serviceThatEnds, startService } from './service-process.ts';
 import { temporaryDirectory } from './take-down.ts';
 
@@ -41,6 +42,13 @@ const programOf = (options: CollectorOptions & { readonly dataDirectory: string 
     ...options.environment,
   },
 });
+
+/** Resolves when the collector has reached the store. */
+export const storeOpen = (collectorUrl: string): Promise<true> =>
+  eventually(async () => {
+    const { store } = (await (await fetch(`${collectorUrl}/readyz`)).json()) as { readonly store: string };
+    return store === 'open';
+  });
 
 /** One value of the collector's `/metrics`, the series of a name added up; undefined where there is none. */
 export const metricOf = async (url: string, name: string): Promise<number | undefined> => {
