@@ -1,4 +1,4 @@
-import { newRunId } from '@whence/model';
+import { formatReference, newRunId } from '@whence/model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, NO_STORE, startCollector, storeOpen } from './stage/collector-process.ts';
 import { bearer, type CredentialsFile, writeCredentials } from './stage/credentials-file.ts';
@@ -259,8 +259,12 @@ describe('kill -9 of the collector', () => {
       traceState: `whence=${reference.slice(0, 22)}`,
       attributes: Object.entries(claim).map(([key, stringValue]) => ({ key, value: { stringValue } })),
     });
+    // The collector looks up a limited number of runs at once: with these it has not looked up ours before the claim.
+    const others = Array.from({ length: 100 }, () =>
+      newSpan({ traceState: `whence=${formatReference({ runId: newRunId() })}` }),
+    );
     const ledger = new Ledger();
-    expect(await ledger.send(next.url, [span], bearer(credentials.keys['powerless']!))).toBe(200);
+    expect(await ledger.send(next.url, [...others, span], bearer(credentials.keys['powerless']!))).toBe(200);
     const child = await askIssuer(next.url, credentials.keys['other'], '/v1/runs', {
       job: 'nightly-child',
       parent: reference,
