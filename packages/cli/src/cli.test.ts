@@ -67,6 +67,8 @@ describe('whence who', () => {
     [['run', '--job', 'x', '--attempt', '0', '--', 'true'], 'from 1'],
     [['run', '--job', 'x', '--issuer', 'ftp://x', '--', 'true'], 'http'],
     [['run', '--job', 'x', '--principal', 'me', '--', 'true'], 'URI'],
+    [['up', '--clickhouse', 'clickhouse:8123'], 'not an http or https address'],
+    [['up', '--query-port', 'http'], '0 to 65535'],
     [['whoo'], 'Did you mean who?'],
     [[], 'Usage:'],
   ])('%j ends with 2 and says %j', async (args, says) => {

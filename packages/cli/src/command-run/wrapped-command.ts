@@ -15,6 +15,8 @@ export interface WrapOptions {
   readonly attempt?: number;
   readonly service?: string;
   readonly issuer?: string;
+  /** Say which run it is, on stderr, before the command is run. */
+  readonly verbose?: true;
 }
 
 /**
@@ -31,7 +33,7 @@ export const wrapCommand = async (
   host: Host,
 ): Promise<number> => {
   const statement = commandLine([command, ...args]);
-  const { job, service, issuer: chosen, ...asked } = options;
+  const { job, service, issuer: chosen, verbose, ...asked } = options;
   const issuer = issuerOf(chosen, host.env);
   Object.assign(host.env, telemetryTarget(host.env, issuer));
   const sdk = whence({
@@ -40,22 +42,27 @@ export const wrapCommand = async (
     ...(host.env['WHENCE_LOG'] ? {} : { log: 'warn' }),
   });
   try {
-    await sdk.run({ job, ...asked }, () =>
-      sdk.action(basename(command), { system: 'process', operation: 'exec', statement }, async (span) => {
-        span.setAttributes({
-          [OTEL.processExecutable.key]: basename(command),
-          [OTEL.processCommandLine.key]: statement,
-          [WHENCE.cause.key]: 'spawn' satisfies CauseKind,
-        });
-        const end = await runChild(command, args, {
-          env: sdk.childEnv(host.env),
-          interactive: host.interactive,
-        });
-        if (end.status === 'exited') span.setAttribute(OTEL.processExitCode.key, end.code);
-        if (end.status === 'signalled') span.setAttribute(WHENCE.processSignal.key, end.signal);
-        if (exitCodeOf(end) !== 0) throw new CommandFailed(command, end);
-      }),
-    );
+    await sdk.run({ job, ...asked }, ({ runId, assurance }) => {
+      if (verbose) host.err(`whence: run ${runId}, ${assurance}\n`);
+      return sdk.action(
+        basename(command),
+        { system: 'process', operation: 'exec', statement },
+        async (span) => {
+          span.setAttributes({
+            [OTEL.processExecutable.key]: basename(command),
+            [OTEL.processCommandLine.key]: statement,
+            [WHENCE.cause.key]: 'spawn' satisfies CauseKind,
+          });
+          const end = await runChild(command, args, {
+            env: sdk.childEnv(host.env),
+            interactive: host.interactive,
+          });
+          if (end.status === 'exited') span.setAttribute(OTEL.processExitCode.key, end.code);
+          if (end.status === 'signalled') span.setAttribute(WHENCE.processSignal.key, end.signal);
+          if (exitCodeOf(end) !== 0) throw new CommandFailed(command, end);
+        },
+      );
+    });
     return 0;
   } catch (error) {
     if (error instanceof RunRefused) throw new CliError('refused', refusalText(error, job), { cause: error });

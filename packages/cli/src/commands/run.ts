@@ -15,6 +15,7 @@ export const defineRun: DefineCommand = (program, host, exitWith) => {
     .option('--attempt <n>', 'which attempt this is, from 1', attempt)
     .option('--service <name>', 'service.name of the record (OTEL_SERVICE_NAME; default: the job)')
     .option('--issuer <url>', 'who may allow it (WHENCE_ISSUER_URL); without one the run is only asserted')
+    .option('-v, --verbose', 'say on stderr which run this is')
     .passThroughOptions()
     .addHelpText(
       'after',

@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { DefineCommand } from '../cli.ts';
 import { CliError } from '../cli-error.ts';
+import { isHttpUrl } from '../http-url.ts';
 import { interrupted } from '../up/interrupted.ts';
 import { localCredentials } from '../up/local-credentials.ts';
-import { up } from '../up/up.ts';
+import { type Up, up } from '../up/up.ts';
 
 interface UpCommandOptions {
   readonly data: string;
@@ -24,6 +25,7 @@ export const defineUp: DefineCommand = (program, host) => {
     .option(
       '--clickhouse <url>',
       'a ClickHouse server instead of the embedded one (user and password: see below)',
+      httpUrl,
     )
     .option('--clickhouse-port <port>', 'port of the embedded ClickHouse', port, 8123)
     .option('--collector-port <port>', 'OTLP/HTTP and issuer port', port, 4318)
@@ -55,9 +57,7 @@ Examples:
         onLine: (line) => host.out(`${line}\n`),
       });
       if (local !== undefined) {
-        host.out(
-          `\nRun something:\n  export WHENCE_KEY=$(cat ${local.keyPath})\n  npm run -s whence -- run --job hello --issuer ${running.collector.url} -- date\n`,
-        );
+        host.out(firstSteps(whenceIn(host.env), local.keyPath, running));
       }
       const failure = await Promise.race([interrupted(), running.failed]);
       host.out('\nstopping\n');
@@ -77,6 +77,22 @@ const makeLocal = async (dataDir: string) => {
       `data directory ${dataDir} cannot be used: ${error instanceof Error ? error.message : error}`,
     );
   }
+};
+
+/** How this program is called from the shell that started it: by a script of the workspace, or by its name. */
+const whenceIn = (env: NodeJS.ProcessEnv): string =>
+  ['start', 'whence'].includes(env['npm_lifecycle_event'] ?? '') ? 'npm run -s whence --' : 'whence';
+
+const firstSteps = (whence: string, keyPath: string, { collector, query }: Up): string => `
+Run something, and ask what it did:
+  export WHENCE_KEY=$(cat '${keyPath}')
+  ${whence} run --verbose --job hello --issuer ${collector.url} -- date
+  curl -s '${query.url}/v1/actions?limit=10'
+`;
+
+const httpUrl = (text: string): string => {
+  if (!isHttpUrl(text)) throw new CliError('usage', `--clickhouse ${text}: not an http or https address`);
+  return text;
 };
 
 const port = (text: string): number => {

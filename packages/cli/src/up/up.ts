@@ -34,6 +34,9 @@ export interface Up {
   stop(): Promise<void>;
 }
 
+/** The embedded store asks for nobody. A login in the environment is for another server. */
+const EMBEDDED_LOGIN = { WHENCE_CLICKHOUSE_USER: '', WHENCE_CLICKHOUSE_PASSWORD: '' };
+
 /**
  * Starts the store, the collector with its issuer, and the query service, each a process of its own, in the order of
  * need. What was started is stopped again where a later one fails.
@@ -68,6 +71,7 @@ export const up = async (options: UpOptions): Promise<Up> => {
     onLine(`ClickHouse  ${clickhouse.url}${options.clickhouse === undefined ? '  (embedded)' : ''}`);
     const store = {
       WHENCE_CLICKHOUSE_URL: clickhouse.url,
+      ...(options.clickhouse === undefined ? EMBEDDED_LOGIN : {}),
       ...given('WHENCE_CLICKHOUSE_USER', options.clickhouse?.username),
       ...given('WHENCE_CLICKHOUSE_PASSWORD', options.clickhouse?.password),
       ...given('WHENCE_CLICKHOUSE_DATABASE', options.clickhouse?.database),
