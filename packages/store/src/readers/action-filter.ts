@@ -11,12 +11,12 @@ export interface Condition {
 
 const STORED_STATUS: Readonly<Record<ActionStatus, string>> = { unset: 'Unset', ok: 'Ok', error: 'Error' };
 
-const TEXTS = [
-  'SpanName',
-  'Target',
-  'StatusMessage',
-  ...STATEMENT_ATTRIBUTES.map((key) => `SpanAttributes['${key}']`),
-];
+const holdsText = (text: string): string => `positionCaseInsensitiveUTF8(${text}, {text:String}) > 0`;
+
+/** The attributes in one pass: to look each up by its name takes three times as long. */
+const STATEMENT_HOLDS_TEXT = `arrayExists(
+    (key, value) -> key IN (${STATEMENT_ATTRIBUTES.map((key) => `'${key}'`).join(', ')}) AND ${holdsText('value')},
+    mapKeys(SpanAttributes), mapValues(SpanAttributes))`;
 
 /** One term for each field: the whole vocabulary of a search. `{key}` in a term is the field's value, bound. */
 const TERMS: {
@@ -53,7 +53,7 @@ const TERMS: {
     value,
   }),
   text: (value) => ({
-    sql: `(${TEXTS.map((text) => `positionCaseInsensitiveUTF8(${text}, {text:String}) > 0`).join(' OR ')})`,
+    sql: `(${[...['SpanName', 'Target', 'StatusMessage'].map(holdsText), STATEMENT_HOLDS_TEXT].join(' OR ')})`,
     value,
   }),
 };

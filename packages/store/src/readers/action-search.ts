@@ -25,11 +25,11 @@ export const searchActions = async (
   { filter, limit, after }: ActionSearch,
 ): Promise<ActionPage> => {
   const condition = conditionOf(filter);
-  const since = after === undefined ? '' : ` AND ${comparison('<', 'after')}`;
+  const rest = after === undefined ? condition.sql : `${condition.sql} AND ${comparison('<', 'after')}`;
   const positions = await select<PositionRow>(
     selection,
     `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
-     WHERE ${condition.sql}${since} ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+     WHERE ${rest} AND Timestamp >= (${oldestOnPage(rest)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
     { ...condition.parameters, ...bound('after', after), limit: limit + 1 },
   );
   const [first] = positions;
@@ -54,6 +54,11 @@ export const searchActions = async (
     ...(positions.length > limit ? { next: positionOf(last) } : {}),
   };
 };
+
+/** By the time alone, which the index orders: everything older need not be looked at. */
+const oldestOnPage = (condition: string): string =>
+  `SELECT min(moment) FROM (
+     SELECT Timestamp AS moment FROM otel_traces WHERE ${condition} ORDER BY Timestamp DESC LIMIT {limit:UInt32})`;
 
 /** Rows that came before their run's record were picked by any record of the run; only the best proven one names. */
 const names = (action: RecordedAction['action'], { principal, rootRunId }: ActionSearch['filter']): boolean =>
