@@ -100,6 +100,12 @@ describe('where an action hangs', () => {
     expect(shape(roots)).toBe('1(3) 2');
   });
 
+  test('under a checked opening span before a claimed one, whichever says it began first', () => {
+    const claimed = opens(1, root, { assurance: 'asserted' });
+    const { roots } = assembleTree([claimed, opens(2, root), acts(3, root)], [root], []);
+    expect(shape(roots)).toBe('2(1 3)');
+  });
+
   test('under the grandparent run, where the parent did nothing', () => {
     const third = below(nested);
     const { roots } = assembleTree([opens(1, root), opens(3, third)], [root, nested, third], []);

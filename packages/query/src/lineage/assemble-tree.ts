@@ -54,9 +54,10 @@ const placeFinder = (
   runs: ReadonlyMap<string, Run>,
   causes: readonly Cause[],
 ): ((record: RecordedAction) => Place['above']) => {
-  const bySpan = firstBy(places, ({ record }) => spanKey(record.action));
-  const opening = firstBy(places, ({ record }) => record.opensRunId);
-  const acting = firstBy(places, ({ record }) => record.action.runId);
+  const ranked = places.toSorted((a, b) => Number(isClaim(a)) - Number(isClaim(b)));
+  const bySpan = firstBy(ranked, ({ record }) => spanKey(record.action));
+  const opening = firstBy(ranked, ({ record }) => record.opensRunId);
+  const acting = firstBy(ranked, ({ record }) => record.action.runId);
   const causesByEffect = Map.groupBy(causes, ({ effect }) => ('spanId' in effect ? spanKey(effect) : ''));
 
   const byParent = ({ action }: RecordedAction): Place['above'] => {
@@ -180,6 +181,9 @@ const nodeOf = (
     ...(omitted === 0 ? {} : { omitted }),
   };
 };
+
+/** A claim never stands where a checked record does: as the span that opens a run, or as a parent. */
+const isClaim = ({ record }: Place): boolean => record.action.assurance === 'asserted';
 
 const firstBy = (
   places: readonly Place[],

@@ -158,7 +158,8 @@ export const causeOfRun = async (
       code: 'run_span_missing',
       detail: `No action of run ${parentId} has arrived, which started run ${[...passed].at(-2)}.`,
     });
-    parentId = (await readers.runs.byId(parentId))?.run.parentId;
+    const parent = (await readers.runs.byId(parentId))?.run;
+    parentId = parent !== undefined && mayName(run.assurance, parent) ? parent.parentId : undefined;
   }
   return { missing };
 };

@@ -27,13 +27,13 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
       if (principal === undefined) {
         return `Nobody can be named: ${what} only claims to be part of run ${action.runId}, of which there is no record, and nothing proves the claim.`;
       }
-      return `${capital(what)} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, false)}`;
+      return `${what} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, false)}`;
     case 'inherited':
     case 'verified':
       if (principal === undefined) {
         return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.`;
       }
-      return `${capital(what)} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
+      return `${what} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
   }
 };
 
@@ -41,7 +41,7 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
 export const sentenceOfRun = (run: Run, root: Run | undefined): string => {
   const proof =
     run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
-  return `${capital(named(run))} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
+  return `Run ${identified(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
 };
 
 const describe = (action: Action): string => {
@@ -56,9 +56,7 @@ const describe = (action: Action): string => {
 };
 
 const inRun = (action: Action, run: Run | undefined): string =>
-  run === undefined
-    ? ` in run ${action.runId}`
-    : ` in run ${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
+  ` in run ${run === undefined ? action.runId : identified(run)}`;
 
 const allowedBy = ({ authority }: Pick<Action, 'authority'>): string =>
   authority === undefined ? ', with nothing on record that allowed it' : `, allowed by ${authority.id}`;
@@ -66,9 +64,9 @@ const allowedBy = ({ authority }: Pick<Action, 'authority'>): string =>
 const goesBackTo = (root: Run | undefined, proven: boolean): string =>
   root === undefined
     ? ''
-    : ` ${proven ? 'It' : 'By the same claim it'} goes back to ${root.principal.id} (${root.principal.kind}, ${root.assurance}), who started ${named(root)} at ${moment(root.startedAt)}${allowedBy(root)}.`;
+    : ` ${proven ? 'It' : 'By the same claim it'} goes back to ${root.principal.id} (${root.principal.kind}, ${root.assurance}), who started run ${identified(root)} at ${moment(root.startedAt)}${allowedBy(root)}.`;
 
-const named = (run: Run): string => `run ${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
+const identified = (run: Run): string => `${run.id} of ${run.job} (${run.trigger}, attempt ${run.attempt})`;
 
 /** To the second. */
 const moment = (time: string): string => `${time.slice(0, 10)} ${time.slice(11, 19)}Z`;
@@ -80,5 +78,3 @@ const oneLine = (text: string): string => {
     ? line
     : `${characters.slice(0, STATEMENT_MAX_LENGTH).join('')}…`;
 };
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -24,6 +24,7 @@ export const whoCausedAction = async (
   const [chain, witnesses] = await Promise.all([
     climb(readers, record),
     witnessesOf(readers, record),
+    // Asked for ahead of time, while the chain is climbed.
     runsOf(readers, [record]),
   ]);
   const runs = await runsOf(readers, [record, ...chain.links.map((link) => link.record)]);

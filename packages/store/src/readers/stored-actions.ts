@@ -16,9 +16,7 @@ import { type ActionStatement, selectActionChunks, selectActions } from './selec
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-/** The keys alone are read first: of a great run only one span has this one. */
-const OPENS_RUN = `mapContains(SpanAttributes, '${WHENCE.runId.key}')
-  AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
