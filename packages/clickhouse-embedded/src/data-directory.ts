@@ -8,7 +8,7 @@ export interface Owner extends ProcessIdentity {
 }
 
 /**
- * The layout of a data directory: the engine's own folder, the spool, and a note saying who the owner is.
+ * The layout of a data directory: the engine's own folder, the spool, pipes, and a note saying who the owner is.
  * The note only names the owner to others; what makes an owner is the engine's lock on its folder, which the
  * operating system takes back from a dead process.
  */
@@ -16,12 +16,14 @@ export class DataDirectory {
   readonly path: string;
   readonly enginePath: string;
   readonly spoolPath: string;
+  readonly pipesPath: string;
   readonly #notePath: string;
 
   constructor(path: string) {
     this.path = resolve(path);
     this.enginePath = join(this.path, 'engine');
     this.spoolPath = join(this.path, 'spool');
+    this.pipesPath = join(this.path, 'pipes');
     this.#notePath = join(this.path, 'owner.json');
   }
 
@@ -39,10 +41,12 @@ export class DataDirectory {
     }
   }
 
-  /** Empties the spool. Only the owner may. */
+  /** Empties the spool and removes old pipes. Only the owner may. */
   clearSpool(): void {
     rmSync(this.spoolPath, { recursive: true, force: true });
     mkdirSync(this.spoolPath);
+    rmSync(this.pipesPath, { recursive: true, force: true });
+    mkdirSync(this.pipesPath);
   }
 
   writeOwner(owner: Owner): void {

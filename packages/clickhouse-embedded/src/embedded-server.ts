@@ -5,13 +5,14 @@ import { Engine } from './engine.ts';
 import { ForbiddenSql } from './forbidden-sql.ts';
 import { HttpService } from './http-service.ts';
 import { isRunning, ownIdentity } from './process-identity.ts';
+import { ResultPipes } from './result-pipes.ts';
 import { RunningStatements } from './running-statements.ts';
 import { SessionPool } from './session-pool.ts';
 import { Spool } from './spool.ts';
 import { StatementRunner } from './statement-runner.ts';
 
-/** How long statements may take to end once they are killed, in milliseconds. */
-const KILL_MILLIS = 5_000;
+/** How long statements may take to end once they are killed, and again once their clients are cut off. */
+const KILL_MILLIS = 2_000;
 
 export interface EmbeddedServer {
   readonly url: string;
@@ -55,8 +56,16 @@ export async function openServer(
       changes: new SessionPool('changes', 1, limits),
       control: new SessionPool('control statements', 1, limits),
     };
+    const pipes = new ResultPipes(directory.pipesPath, config.readers);
     const forbidden = config.allowUnsafeSql ? undefined : new ForbiddenSql(engine.facts);
-    const runner = new StatementRunner(engine, pools, running, new Spool(directory.spoolPath), forbidden);
+    const runner = new StatementRunner(
+      engine,
+      pools,
+      running,
+      new Spool(directory.spoolPath),
+      pipes,
+      forbidden,
+    );
     const { password, maxBodyBytes } = config;
     const service = new HttpService({ facts: engine.facts, runner, password, maxBodyBytes, log });
     const url = await service.listen(config.host, config.port);
@@ -69,6 +78,7 @@ export async function openServer(
         if (!(await within(drained, config.graceMillis))) {
           log.warn({ statements: running.count }, 'grace period over, killing running statements');
           void running.killAll();
+          if (!(await within(drained, KILL_MILLIS))) service.cut();
           if (!(await within(drained, KILL_MILLIS))) return false;
         }
         stopEngine();

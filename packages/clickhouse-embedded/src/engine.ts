@@ -79,19 +79,6 @@ export class EngineSession {
     return ask(this.#session, sql, format);
   }
 
-  /**
-   * The pieces of a `SELECT`, one per block of the engine, each read when it is asked for.
-   * Ending the loop early frees the session; the engine finishes the block it is at.
-   * @throws ClickHouseError
-   */
-  async *stream(sql: string, format: string): AsyncGenerator<Uint8Array> {
-    try {
-      for await (const chunk of this.#session.queryStream(sql, { format })) yield chunk.raw();
-    } catch (error) {
-      throw fromEngine(error);
-    }
-  }
-
   close(): void {
     this.#session.close();
   }

@@ -70,6 +70,11 @@ export class HttpService {
     this.#server.closeAllConnections();
   }
 
+  /** Leaves clients that will not read the rest of their answers. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
   async #handle(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer = new AnswerWriter(message, response, this.#options.facts);
     const leaving = new AbortController();

@@ -92,15 +92,24 @@ function startsSubquery(token: Token | undefined): boolean {
   return isWord(token, 'SELECT') || isWord(token, 'WITH');
 }
 
-/** Reads `name = value, …` at the reader and returns its text, or undefined when that is not what is there. */
-function readSettings(reader: TokenReader): string | undefined {
+/**
+ * Reads `name = value, …` at the reader and returns its text, or undefined when that is not what is there.
+ * @param rowsFollow a line break then ends the list, so that rows may begin with a comma
+ */
+function readSettings(reader: TokenReader, rowsFollow = false): string | undefined {
   const start = reader.at;
   do {
     if (reader.next()?.kind !== 'word') return undefined;
     if (!isMark(reader.next(), '=')) return undefined;
     if (!readValue(reader)) return undefined;
-  } while (isMark(reader.peek(), ',') && reader.next());
+  } while (continues(reader, rowsFollow) && reader.next());
   return reader.sql.slice(start, reader.at).trim();
+}
+
+function continues(reader: TokenReader, rowsFollow: boolean): boolean {
+  const next = reader.peek();
+  if (!next || !isMark(next, ',')) return false;
+  return !rowsFollow || !reader.sql.slice(reader.at, next.start).includes('\n');
 }
 
 function readValue(reader: TokenReader): boolean {
@@ -123,7 +132,7 @@ function readValue(reader: TokenReader): boolean {
 function readTrailingSettings(head: string, at: number): { list: string; end: number } | undefined {
   const reader = new TokenReader(head, at);
   if (!isWord(reader.next(), 'SETTINGS')) return undefined;
-  const list = readSettings(reader);
+  const list = readSettings(reader, true);
   return list === undefined ? undefined : { list, end: reader.at };
 }
 

@@ -155,8 +155,14 @@ describe('a failure after the first bytes', () => {
   test('never comes after a 200 when the answer is awaited whole', async () => {
     const reply = await server.ask(`${failing} FORMAT TSV`, { url: { wait_end_of_query: '1' } });
     expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([500, '395']);
-    expect((await server.ask(`${failing} FORMAT JSON`)).status).toBe(500);
   });
+});
+
+test.each(['TSV', 'JSON'])('a small result that fails has its own status: %s', async (format) => {
+  const reply = await server.ask(
+    `SELECT number, throwIf(number = 2) FROM numbers(5) SETTINGS max_block_size = 1 FORMAT ${format}`,
+  );
+  expect([reply.status, reply.headers.get('x-clickhouse-exception-code')]).toEqual([500, '395']);
 });
 
 describe('the id a client gives', () => {
@@ -236,6 +242,15 @@ test('a statement that waits too long for a session is told so', async () => {
   );
   expect((await slow).status).toBe(200);
   await busy.remove();
+});
+
+test('a question that is slow to plan holds up nothing either', async () => {
+  const slow = server.ask('SELECT (SELECT sleep(2)), 1', { url: { query_id: 'planned' } });
+  await until(async () => (await runningIds()).includes('planned'));
+  const started = performance.now();
+  expect((await server.ask('SELECT s FROM t WHERE a = 7')).text).toBe('7\n');
+  expect(performance.now() - started).toBeLessThan(1_000);
+  expect((await slow).text).toBe('0\t1\n');
 });
 
 test('slow questions hold up neither rows coming in nor a look-up', async () => {

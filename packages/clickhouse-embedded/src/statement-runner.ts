@@ -1,14 +1,12 @@
-import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import type { AnswerWriter } from './answer-writer.ts';
 import { clickHouseError } from './clickhouse-error.ts';
-import type { Engine, EngineSession } from './engine.ts';
+import type { Answer, Engine, EngineSession } from './engine.ts';
 import type { ForbiddenSql } from './forbidden-sql.ts';
 import type { InsertStatement } from './insert-statement.ts';
 import { helloBlock, isHello } from './native-hello.ts';
 import type { QueryStatement, StatementKind } from './query-statement.ts';
-import { assemblyOf } from './result-formats.ts';
-import { headerLength } from './result-header.ts';
+import { type ResultPipes, readPipe } from './result-pipes.ts';
 import { killByClientId, type RunningStatements, showClientIds } from './running-statements.ts';
 import type { SessionPool } from './session-pool.ts';
 import type { Spool } from './spool.ts';
@@ -25,6 +23,8 @@ export interface Pools {
   readonly control: SessionPool;
 }
 
+/** How much of a result is held back before headers go out, in bytes. */
+const HELD_BYTES = 65_536;
 /** ClickHouse's own, in bytes. */
 const DEFAULT_MAX_QUERY_SIZE = '262144';
 
@@ -45,6 +45,7 @@ export class StatementRunner {
   readonly #pools: Pools;
   readonly #running: RunningStatements;
   readonly #spool: Spool;
+  readonly #pipes: ResultPipes;
   /** Undefined when statements may do as they like. */
   readonly #forbidden: ForbiddenSql | undefined;
 
@@ -53,12 +54,14 @@ export class StatementRunner {
     pools: Pools,
     running: RunningStatements,
     spool: Spool,
+    pipes: ResultPipes,
     forbidden: ForbiddenSql | undefined,
   ) {
     this.#engine = engine;
     this.#pools = pools;
     this.#running = running;
     this.#spool = spool;
+    this.#pipes = pipes;
     this.#forbidden = forbidden;
   }
 
@@ -84,11 +87,10 @@ export class StatementRunner {
       throw clickHouseError('NOT_IMPLEMENTED', 'input() is not supported by the embedded server');
     }
     const format = query.format?.name ?? request.defaultFormat;
-    await this.#withSession(request, poolByKind[query.kind], gone, true, async (session) => {
+    await this.#withSession(request, poolByKind[query.kind], gone, true, async (session, kill) => {
       if (query.kind !== 'select') return this.#ask(session, query, format, answer);
-      const assembly = request.whole || changesTheShape(request, query) ? 'whole' : assemblyOf(format);
-      if (assembly === 'whole') return this.#selectToFile(session, query, format, answer);
-      await this.#selectStreaming(session, query, format, assembly === 'header', answer);
+      if (request.whole) return this.#selectToFile(session, query, format, answer);
+      await this.#selectStreaming(session, query, format, answer, kill);
     });
   }
 
@@ -135,45 +137,66 @@ export class StatementRunner {
     answer.end(bytes);
   }
 
-  /** Piece by piece: the next block is read when the client has taken the one before. */
+  /**
+   * The engine writes as fast as the client reads. The beginning is held back, so that a small result is known to be
+   * entire, and a failure early on to be one, before the headers go out.
+   */
   async #selectStreaming(
     session: EngineSession,
     query: QueryStatement,
     format: string,
-    repeatsHeader: boolean,
     answer: AnswerWriter,
+    kill: () => void,
   ): Promise<void> {
-    let header: number | undefined;
-    for await (const piece of session.stream(toText(showClientIds(query), 'statement'), format)) {
-      if (header === undefined) {
-        answer.head(format);
-        header = repeatsHeader ? headerLength(format, piece) : 0;
-        await answer.write(piece);
-      } else {
-        await answer.write(header === 0 ? piece : piece.subarray(header));
+    const path = this.#pipes.take();
+    const held: Buffer[] = [];
+    let heldBytes = 0;
+    let outcome: Promise<Answer> | undefined;
+    const start = (): Promise<Answer> => {
+      outcome = session.ask(intoFile(query, format, `${quoteString(path)} TRUNCATE`), format);
+      return outcome;
+    };
+    try {
+      for await (const piece of readPipe(path, start, kill)) {
+        const before = heldBytes;
+        heldBytes += piece.length;
+        if (before > HELD_BYTES) {
+          await answer.write(piece);
+          continue;
+        }
+        held.push(piece);
+        if (heldBytes > HELD_BYTES) {
+          answer.head(format);
+          for (const first of held.splice(0)) await answer.write(first);
+        }
       }
+      const { rows, rowBytes } = (await outcome) as Answer;
+      if (heldBytes <= HELD_BYTES) {
+        answer.head(format, {
+          readRows: rows,
+          readBytes: rowBytes,
+          resultRows: rows,
+          resultBytes: heldBytes,
+        });
+      }
+      answer.end(Buffer.concat(held));
+    } finally {
+      this.#pipes.giveBack(path);
     }
-    if (header === undefined) answer.head(format);
-    answer.end();
   }
 
-  /** Through a file, so that memory stays bounded and no failure can come after the first bytes. */
-  async #selectToFile(session: EngineSession, query: QueryStatement, format: string, answer: AnswerWriter) {
+  /** Through a file: whatever fails, fails before the headers go out. */
+  async #selectToFile(
+    session: EngineSession,
+    query: QueryStatement,
+    format: string,
+    answer: AnswerWriter,
+  ): Promise<void> {
     const path = this.#spool.newPath();
-    const shown = showClientIds(query);
-    const clauseLength = query.format ? query.text.length - query.format.start : 0;
-    const before = shown.slice(0, shown.length - clauseLength);
-    const after = query.format ? shown.slice(shown.length - clauseLength) : `FORMAT ${quoteName(format)}`;
     try {
-      const outfile = `INTO OUTFILE ${quoteString(path)} COMPRESSION 'none'`;
-      const { rows, rowBytes } = await session.ask(
-        toText(`${before}\n${outfile} ${after}`, 'statement'),
-        format,
-      );
+      const { rows, rowBytes } = await session.ask(intoFile(query, format, quoteString(path)), format);
       answer.head(format, { readRows: rows, readBytes: rowBytes, resultRows: rows });
-      const file = createReadStream(path);
-      await once(file, 'open');
-      for await (const piece of file) await answer.write(piece);
+      for await (const piece of createReadStream(path)) await answer.write(piece);
       answer.end();
     } finally {
       await this.#spool.remove(path);
@@ -198,7 +221,7 @@ export class StatementRunner {
     pool: keyof Pools,
     gone: AbortSignal,
     stopWhenGone: boolean,
-    work: (session: EngineSession) => Promise<void>,
+    work: (session: EngineSession, kill: () => void) => Promise<void>,
   ): Promise<void> {
     const free = await this.#pools[pool].acquire(gone);
     const kill = (): void => void this.#running.kill(request.queryId).catch(() => undefined);
@@ -210,7 +233,7 @@ export class StatementRunner {
         async (comment) => {
           if (stopWhenGone) gone.addEventListener('abort', kill, { once: true });
           await session.ask(preface(request, comment), 'Null');
-          await work(session);
+          await work(session, kill);
         },
       );
     } finally {
@@ -242,11 +265,10 @@ function preface(request: StatementRequest, comment: string): string {
   return statements.join('; ');
 }
 
-/** Totals, extremes and an enclosing array span the whole result, which a stream of blocks does not know. */
-function changesTheShape(request: StatementRequest, query: QueryStatement): boolean {
-  const words = /^(totals|extremes|output_format_json_array_of_rows|output_format_parquet.*)$/i;
-  return (
-    query.tokens.some((token) => token.kind === 'word' && words.test(token.text)) ||
-    [...request.settings.keys()].some((name) => words.test(name))
-  );
+/** The statement with its result sent to a file, which the grammar wants before `FORMAT`. */
+function intoFile(query: QueryStatement, format: string, file: string): string {
+  const shown = showClientIds(query);
+  const clause = query.format ? query.text.slice(query.format.start) : `FORMAT ${quoteName(format)}`;
+  const select = query.format ? shown.slice(0, shown.length - clause.length) : shown;
+  return toText(`${select}\nINTO OUTFILE ${file} COMPRESSION 'none' ${clause}`, 'statement');
 }
