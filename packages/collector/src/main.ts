@@ -3,6 +3,8 @@ import { pino } from 'pino';
 import { startCollector } from './collector.ts';
 import { COLLECTOR_VARIABLES, readCollectorConfig } from './config.ts';
 
+const inOneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, '; ');
+
 if (process.argv.includes('--help') || process.argv.includes('-h')) {
   console.log(
     'whence collector: OTLP in, attributed, durable, shipped to ClickHouse. Configured by environment:\n',
@@ -17,8 +19,6 @@ try {
   const config = readCollectorConfig(process.env);
   const log = pino({ level: config.logLevel, name: 'collector' });
   const collector = await startCollector(config, log);
-  log.info({ url: collector.url }, 'collector is ready');
-  process.send?.({ ready: collector.url });
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
     await collector.close();
@@ -26,7 +26,10 @@ try {
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
   process.once('disconnect', () => void stop('parent gone'));
+  // Last: whoever hears it may stop us at once.
+  log.info({ url: collector.url }, 'collector is ready');
+  process.send?.({ ready: collector.url });
 } catch (error) {
-  console.error(error instanceof CodedError ? `whence collector: ${error.message}` : error);
+  console.error(error instanceof CodedError ? `whence collector: ${inOneLine(error.message)}` : error);
   process.exit(1);
 }

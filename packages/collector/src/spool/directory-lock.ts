@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CollectorError } from '../collector-error.ts';
 
@@ -16,25 +16,35 @@ interface Owner {
   readonly what: string;
 }
 
+const ATTEMPTS = 20;
+
 /**
- * Takes a directory, creating it where it is missing. The lock of a process that has died is taken over.
+ * Takes a directory, creating it where it is missing. The lock of a process that has died is taken over; of several
+ * that try at once, one gets it.
  *
  * @throws CollectorError `directory_in_use` naming the owner, `directory_unusable` where it cannot be written.
  */
 export const lockDirectory = (directory: string, what: string): DirectoryLock => {
   const path = join(directory, LOCK_FILE);
+  const own: Owner = { pid: process.pid, startTicks: startTicks(process.pid) ?? '', what };
+  const text = JSON.stringify(own);
   try {
     mkdirSync(directory, { recursive: true });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      if (create(path, what)) return { release: () => rmSync(path, { force: true }) };
-      const owner = read(path);
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      // A stale lock goes before ours is written: on a full disk there is room for one only.
+      const found = read(path);
+      if (found === undefined) {
+        if (create(path, text)) return { release: () => release(path, text) };
+        continue;
+      }
+      const owner = ownerIn(found);
       if (owner !== undefined && isAlive(owner)) {
         throw new CollectorError(
           'directory_in_use',
           `${directory} is in use by ${owner.what} (pid ${owner.pid}): stop it, or choose another directory`,
         );
       }
-      rmSync(path, { force: true });
+      removeStale(path, found);
     }
   } catch (cause) {
     if (cause instanceof CollectorError) throw cause;
@@ -44,33 +54,64 @@ export const lockDirectory = (directory: string, what: string): DirectoryLock =>
   throw new CollectorError('directory_in_use', `${directory} is being taken by another process`);
 };
 
-const create = (path: string, what: string): boolean => {
-  let file: number;
+/** The lock appears whole under its name, or not at all: nobody ever reads one that is half written. */
+const create = (path: string, text: string): boolean => {
+  const draft = `${path}.draft.${process.pid}`;
+  writeFileSync(draft, text, { mode: 0o600 });
   try {
-    file = openSync(path, 'wx', 0o600);
+    linkSync(draft, path);
+    return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
-  const owner: Owner = { pid: process.pid, startTicks: startTicks(process.pid) ?? '', what };
-  writeSync(file, JSON.stringify(owner));
-  closeSync(file);
-  return true;
 };
 
-const read = (path: string): Owner | undefined => {
+/** Removes that very lock: one that another process has put there since is given back. */
+const removeStale = (path: string, stale: string): void => {
+  const aside = `${path}.stale.${process.pid}`;
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Owner;
+    renameSync(path, aside);
+    if (read(aside) !== stale) linkSync(aside, path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
+  }
+};
+
+const release = (path: string, text: string): void => {
+  if (read(path) === text) rmSync(path, { force: true });
+};
+
+/** @returns undefined where there is no lock. */
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+};
+
+const ownerIn = (text: string): Owner | undefined => {
+  try {
+    return JSON.parse(text) as Owner;
   } catch {
     return undefined;
   }
 };
 
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && 'code' in error ? String(error.code) : undefined;
+
 const isAlive = (owner: Owner): boolean => {
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return codeOf(error) === 'EPERM';
   }
   const ticks = startTicks(owner.pid);
   return ticks === undefined || owner.startTicks === '' || ticks === owner.startTicks;

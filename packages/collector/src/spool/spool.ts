@@ -71,11 +71,18 @@ export class Spool {
   /** Recovers what an earlier process left, and is ready to accept when it resolves. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
-    for (const folder of ['', 'damaged', 'refused']) {
-      await mkdir(join(spool.directory, folder), { recursive: true });
+    try {
+      for (const folder of ['', 'damaged', 'refused']) {
+        await mkdir(join(spool.directory, folder), { recursive: true });
+      }
+      await spool.recover();
+      spool.current = await spool.firstSegment();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new CollectorError('directory_unusable', `${spool.directory} cannot be used: ${reason}`, {
+        cause,
+      });
     }
-    await spool.recover();
-    spool.current = await Segment.create(spool.directory);
     spool.prepareSpare();
     return spool;
   }
@@ -257,6 +264,17 @@ export class Spool {
     this.sealedBytes -= segment.bytes;
   }
 
+  /** On a full disk there is none until something was shipped, which a start must not stand in the way of. */
+  private async firstSegment(): Promise<Segment | undefined> {
+    try {
+      return await Segment.create(this.directory);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      this.options.log.error({ err: error, directory: this.directory }, 'no room for a spool segment');
+      return undefined;
+    }
+  }
+
   private async recover(): Promise<void> {
     const { log } = this.options;
     const files = await readdir(this.directory);
@@ -295,3 +313,6 @@ export class Spool {
 const DAY_MILLIS = 86_400_000;
 const daysApart = (a: number, b: number): boolean =>
   Math.floor(a / DAY_MILLIS) !== Math.floor(b / DAY_MILLIS);
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
