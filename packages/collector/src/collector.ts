@@ -19,6 +19,8 @@ import { runRoutes } from './http/run-routes.ts';
 import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
 import { createIntake } from './intake/intake.ts';
+import { TenantLimits } from './receive/tenant-limits.ts';
+import { createReceiver } from './receive/trace-receiver.ts';
 import { RunLog } from './run-log.ts';
 import { Shipper } from './ship/shipper.ts';
 import { StoreLink } from './ship/store-link.ts';
@@ -94,6 +96,8 @@ const startIn = async (
     return attributor;
   };
   const intake = createIntake({ traces, runLog, attributorOf, counters });
+  const limits = new TenantLimits(() => config.tenantLimit);
+  const receiver = createReceiver({ intake, credentials, limits, log });
 
   const shippers = [
     new Shipper(traces, link, log, counters, () => {}),
@@ -110,7 +114,7 @@ const startIn = async (
       config.host,
       config.port,
       {
-        traces: traceRoute({ intake, credentials, bodyMaxBytes: config.bodyMaxBytes, counters, log }),
+        traces: traceRoute({ receiver, bodyMaxBytes: config.bodyMaxBytes, counters }),
         runs: runRoutes({ issuer, credentials, log }),
         readiness: () => ({
           ready: traces.accepting && runs.accepting,

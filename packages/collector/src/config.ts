@@ -15,6 +15,8 @@ export interface CollectorConfig {
   };
   readonly bodyMaxBytes: number;
   readonly spoolMaxBytes: number;
+  /** Of each tenant, in inflated bytes; absent: none. */
+  readonly tenantLimit?: { readonly bytesPerSecond: number; readonly burstBytes: number };
   readonly segmentMaxBytes: number;
   readonly segmentMaxAgeMillis: number;
   readonly shutdownGraceMillis: number;
@@ -49,6 +51,11 @@ export const COLLECTOR_VARIABLES = {
     'largest request body, before and after inflating',
   ),
   spoolMaxBytes: variable('WHENCE_SPOOL_MAX_BYTES', '10737418240', 'spool size at which senders get 503'),
+  tenantBytesPerSecond: variable(
+    'WHENCE_TENANT_BYTES_PER_SECOND',
+    '0',
+    'what each tenant may send, inflated; more gets 429; 0: no limit',
+  ),
   segmentMaxBytes: variable('WHENCE_SEGMENT_MAX_BYTES', '16777216', 'size at which a batch is sent'),
   segmentMaxAgeMillis: variable('WHENCE_SEGMENT_MAX_AGE_MILLIS', '250', 'age at which a batch is sent'),
   shutdownGraceMillis: variable(
@@ -72,6 +79,8 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
   };
   const V = COLLECTOR_VARIABLES;
   const credentialsPath = text(V.credentialsPath);
+  const bodyMaxBytes = integer(V.bodyMaxBytes, 1024, 2 ** 30);
+  const bytesPerSecond = integer(V.tenantBytesPerSecond, 0, 2 ** 40);
   const config: CollectorConfig = {
     host: text(V.host),
     port: integer(V.port, 0, 65_535),
@@ -83,7 +92,10 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
       username: text(V.storeUser),
       password: text(V.storePassword),
     },
-    bodyMaxBytes: integer(V.bodyMaxBytes, 1024, 2 ** 30),
+    bodyMaxBytes,
+    ...(bytesPerSecond === 0
+      ? {}
+      : { tenantLimit: { bytesPerSecond, burstBytes: Math.max(bytesPerSecond, bodyMaxBytes) } }),
     spoolMaxBytes: integer(V.spoolMaxBytes, 2 ** 20, 2 ** 50),
     segmentMaxBytes: integer(V.segmentMaxBytes, 2 ** 16, 2 ** 28),
     segmentMaxAgeMillis: integer(V.segmentMaxAgeMillis, 1, 60_000),

@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { partialSuccess } from '../otlp/export-response.ts';
 import { WireWriter } from '../otlp/wire-writer.ts';
+import type { RefusalReason } from '../receive/refusal.ts';
 
 /** The two encodings of OTLP/HTTP; an answer uses the request's. */
 export type OtlpEncoding = 'application/x-protobuf' | 'application/json';
@@ -8,6 +10,15 @@ export type OtlpEncoding = 'application/x-protobuf' | 'application/json';
 export const otlpEncodingOf = (contentType: string | undefined): OtlpEncoding | undefined => {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
   return type === 'application/x-protobuf' || type === 'application/json' ? type : undefined;
+};
+
+/** OTLP/HTTP: of these a client sends again only 429 and 503. */
+export const HTTP_STATUS: Readonly<Record<RefusalReason, number>> = {
+  unauthenticated: 401,
+  rate_limited: 429,
+  too_large: 413,
+  malformed: 400,
+  unavailable: 503,
 };
 
 /** google.rpc.Code by HTTP status. */
@@ -52,9 +63,7 @@ export const sendOtlpAccepted = (
     send(response, 200, encoding, JSON.stringify(body), {});
     return;
   }
-  const body = new WireWriter();
-  if (rejectedSpans > 0) body.message(1, new WireWriter().int(1, rejectedSpans).string(2, errorMessage));
-  send(response, 200, encoding, body.finish(), {});
+  send(response, 200, encoding, partialSuccess(rejectedSpans, errorMessage), {});
 };
 
 const send = (

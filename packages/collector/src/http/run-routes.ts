@@ -8,9 +8,9 @@ import {
   type Refusal,
 } from '@whence/identity';
 import type { Logger } from 'pino';
+import { identify } from '../receive/identify.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { readBody } from './read-body.ts';
-import { identify } from './sender.ts';
 
 export interface RunRouteParts {
   readonly issuer: Issuer;
@@ -73,7 +73,7 @@ export const runRoutes = ({ issuer, credentials, log }: RunRouteParts) => {
   };
 
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
-    const identified = identify(request, credentials);
+    const identified = identify(request.headers.authorization, credentials);
     if (identified.status === 'anonymous') return unauthenticated(response, NO_CREDENTIALS);
     if (identified.status === 'refused') return unauthenticated(response, identified.reason);
     const { credential } = identified;

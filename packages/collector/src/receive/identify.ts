@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { authenticate, type Credential, type CredentialSet } from '@whence/identity';
 
 export type Identified =
@@ -7,10 +6,13 @@ export type Identified =
   | { readonly status: 'anonymous' }
   | { readonly status: 'refused'; readonly reason: string };
 
-/** Who sends this request, by its `Authorization` header. */
-export const identify = (request: IncomingMessage, credentials: CredentialSet | undefined): Identified => {
+/** Who sends. @param authorization the header of that name, or gRPC metadata */
+export const identify = (
+  authorization: string | undefined,
+  credentials: CredentialSet | undefined,
+): Identified => {
   if (credentials === undefined) return { status: 'anonymous' };
-  const authentication = authenticate(credentials, request.headers.authorization);
+  const authentication = authenticate(credentials, authorization);
   switch (authentication.status) {
     case 'authenticated':
       return { status: 'identified', credential: authentication.credential };

@@ -1,0 +1,64 @@
+import type { CredentialSet } from '@whence/identity';
+import { isCoded } from '@whence/model';
+import type { Logger } from 'pino';
+import type { Intake, Sender } from '../intake/intake.ts';
+import { identify } from './identify.ts';
+import { type Refused, refused } from './refusal.ts';
+import type { TenantLimits } from './tenant-limits.ts';
+
+/** What was sent, when all that is known is who sends. */
+export type Admitted = { readonly status: 'admitted'; readonly sender: Sender } | Refused;
+
+export type Received =
+  /** On disk, but for `rejectedSpans`, which can never be kept. */
+  { readonly status: 'accepted'; readonly spans: number; readonly rejectedSpans: number } | Refused;
+
+export interface ReceiverParts {
+  readonly intake: Intake;
+  /** Undefined: anyone may send. */
+  readonly credentials: CredentialSet | undefined;
+  readonly limits: TenantLimits;
+  readonly log: Logger;
+}
+
+/** Takes OTLP messages, whatever protocol carries them. Both steps say no by a value, never by throwing. */
+export interface Receiver {
+  /** Before the body is read: who sends, and may they now? @param authorization the header of that name */
+  admit(authorization: string | undefined): Admitted;
+  /** @param body makes the protobuf of an `ExportTraceServiceRequest`; may throw `otlp_malformed` */
+  receive(sender: Sender, body: () => Uint8Array): Promise<Received>;
+}
+
+const ANONYMOUS: Sender = { tenant: 'default', actor: '', witness: 'sdk' };
+
+const RETRY_SECONDS = 1;
+
+export const createReceiver = ({ intake, credentials, limits, log }: ReceiverParts): Receiver => {
+  return {
+    admit(authorization) {
+      const identified = identify(authorization, credentials);
+      if (identified.status === 'refused') return refused('unauthenticated', identified.reason);
+      const sender = identified.status === 'anonymous' ? ANONYMOUS : identified.credential;
+      const { tenant } = sender;
+      const seconds = limits.secondsUntilAllowed(tenant);
+      if (seconds === 0) return { status: 'admitted', sender };
+      return refused('rate_limited', `tenant ${tenant} sends more than it may: wait ${seconds} s`, seconds);
+    },
+
+    async receive(sender, body) {
+      try {
+        const bytes = body();
+        limits.take(sender.tenant, bytes.length);
+        const { spans, rejectedSpans } = await intake.accept(bytes, sender);
+        return { status: 'accepted', spans, rejectedSpans };
+      } catch (error) {
+        if (isCoded(error, 'otlp_malformed')) return refused('malformed', error.message);
+        // A fault that we do not know may pass: senders must not give up on what they hold.
+        if (!isCoded(error, 'spool_unavailable'))
+          log.error({ err: error }, 'unexpected fault while receiving');
+        const message = error instanceof Error ? error.message : 'cannot be kept now';
+        return refused('unavailable', message, RETRY_SECONDS);
+      }
+    },
+  };
+};
