@@ -15,6 +15,7 @@ import { createReferenceJudge } from './attribution/reference-judge.ts';
 import { CollectorError } from './collector-error.ts';
 import type { CollectorConfig } from './config.ts';
 import { COUNTED, type Counters, newCounters } from './counters.ts';
+import { listenGrpc } from './grpc/grpc-server.ts';
 import { runRoutes } from './http/run-routes.ts';
 import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
@@ -29,6 +30,8 @@ import { Spool } from './spool/spool.ts';
 
 export interface Collector {
   readonly url: string;
+  /** `host:port` of OTLP/gRPC, where it is served. */
+  readonly grpcAddress?: string;
   /** Finishes requests under way, ships what it can within the grace period, leaves the rest on disk. */
   close(): Promise<void>;
 }
@@ -125,10 +128,26 @@ const startIn = async (
       },
       log,
     );
+    const grpc =
+      config.grpcPort === undefined
+        ? undefined
+        : await listenGrpc(config.host, config.grpcPort, {
+            receiver,
+            bodyMaxBytes: config.bodyMaxBytes,
+            counters,
+            log,
+          }).catch(async (error: unknown) => {
+            await server.close(0);
+            throw error;
+          });
     return {
       url: server.url,
+      ...(grpc === undefined ? {} : { grpcAddress: grpc.address }),
       close: async () => {
-        await server.close(config.shutdownGraceMillis);
+        await Promise.all([
+          server.close(config.shutdownGraceMillis),
+          grpc?.close(config.shutdownGraceMillis),
+        ]);
         await closeParts();
       },
     };

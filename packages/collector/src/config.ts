@@ -4,6 +4,8 @@ export interface CollectorConfig {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
+  /** OTLP/gRPC; 0: any free port; absent: not served. */
+  readonly grpcPort?: number;
   readonly dataDirectory: string;
   /** Credentials file; without one every sender is anonymous and no run can be started. */
   readonly credentialsPath?: string;
@@ -39,6 +41,11 @@ const variable = (name: string, fallback: string, says: string): Variable => ({
 export const COLLECTOR_VARIABLES = {
   host: variable('WHENCE_COLLECTOR_HOST', '127.0.0.1', 'address to listen on'),
   port: variable('WHENCE_COLLECTOR_PORT', '4318', 'OTLP/HTTP and issuer port; 0: any free one'),
+  grpcPort: variable(
+    'WHENCE_COLLECTOR_GRPC_PORT',
+    '4317',
+    'OTLP/gRPC port; 0: any free one (as where the other port is 0); off: not served',
+  ),
   dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and MAC keys; one process owns it'),
   credentialsPath: variable('WHENCE_CONFIG', '', 'credentials file (YAML); none: senders are anonymous'),
   storeUrl: variable('WHENCE_CLICKHOUSE_URL', 'http://127.0.0.1:8123', "ClickHouse's HTTP interface"),
@@ -81,9 +88,12 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
   const credentialsPath = text(V.credentialsPath);
   const bodyMaxBytes = integer(V.bodyMaxBytes, 1024, 2 ** 30);
   const bytesPerSecond = integer(V.tenantBytesPerSecond, 0, 2 ** 40);
+  const port = integer(V.port, 0, 65_535);
+  const grpcPort = grpcPortOf(env[V.grpcPort.name], port, () => integer(V.grpcPort, 0, 65_535));
   const config: CollectorConfig = {
     host: text(V.host),
-    port: integer(V.port, 0, 65_535),
+    port,
+    ...(grpcPort === undefined ? {} : { grpcPort }),
     dataDirectory: text(V.dataDirectory),
     ...(credentialsPath === '' ? {} : { credentialsPath }),
     store: {
@@ -107,4 +117,9 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
   }
   if (faults.length > 0) throw new CollectorError('config_invalid', faults.join('; '));
   return Object.freeze(config);
+};
+
+const grpcPortOf = (text: string | undefined, httpPort: number, parse: () => number): number | undefined => {
+  if (text === 'off') return undefined;
+  return httpPort === 0 && (text ?? '') === '' ? 0 : parse();
 };

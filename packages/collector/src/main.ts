@@ -27,8 +27,9 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
   process.once('disconnect', () => void stop('parent gone'));
   // Last: whoever hears it may stop us at once.
-  log.info({ url: collector.url }, 'collector is ready');
-  process.send?.({ ready: collector.url });
+  const { url, grpcAddress } = collector;
+  log.info({ url, grpcAddress }, 'collector is ready');
+  process.send?.({ ready: url, grpcAddress });
 } catch (error) {
   console.error(error instanceof CodedError ? `whence collector: ${inOneLine(error.message)}` : error);
   process.exit(1);

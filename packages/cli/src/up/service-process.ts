@@ -6,6 +6,8 @@ import { CliError } from '../cli-error.ts';
 /** A service of ours in a process of its own. It ends with this process at the latest. */
 export interface ServiceProcess {
   readonly url: string;
+  /** `host:port` of its gRPC service, where it has one. */
+  readonly grpcAddress?: string;
   /** Resolves with how it ended, in words. */
   readonly ended: Promise<string>;
   /** Asks it to finish what it is doing, and waits until it has. */
@@ -43,19 +45,29 @@ export const startService = async (program: ServiceProgram): Promise<ServiceProc
     child.once('error', (error) => resolve(`cannot be started: ${error.message}`));
     child.once('close', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
   });
-  const ready = new Promise<string>((resolve) => {
-    child.on('message', (message: { ready?: string }) => {
-      if (message.ready !== undefined) resolve(message.ready);
+  const ready = new Promise<ReadyMessage>((resolve) => {
+    child.on('message', (message: Partial<ReadyMessage>) => {
+      if (message.ready !== undefined) resolve({ ...message, ready: message.ready });
     });
   });
   const late = setTimeout(() => child.kill('SIGKILL'), READY_MILLIS);
   const first = await Promise.race([ready, ended.then((how) => ({ how }))]);
   clearTimeout(late);
-  if (typeof first === 'object') {
-    throw new CliError('unavailable', lastLines().trim() || `${name} ${first.how}`);
-  }
-  return { url: first, ended, stop: () => stop(child, ended) };
+  if ('how' in first) throw new CliError('unavailable', lastLines().trim() || `${name} ${first.how}`);
+  const { ready: url, grpcAddress } = first;
+  return {
+    url,
+    ...(grpcAddress === undefined ? {} : { grpcAddress }),
+    ended,
+    stop: () => stop(child, ended),
+  };
 };
+
+/** What a service says to its parent when it is ready. */
+interface ReadyMessage {
+  readonly ready: string;
+  readonly grpcAddress?: string;
+}
 
 /** Everything printed goes to the log file; the end of what went to standard error is kept for messages. */
 const keepOutput = (child: ChildProcess, logPath: string): (() => string) => {

@@ -82,7 +82,8 @@ export const up = async (options: UpOptions): Promise<Up> => {
       WHENCE_DATA_DIR: join(dataDir, 'collector'),
       WHENCE_COLLECTOR_PORT: String(ports.collector ?? 4318),
     });
-    onLine(`Collector   ${collector.url}  (OTLP/HTTP and issuer)`);
+    const grpc = collector.grpcAddress === undefined ? '' : `, OTLP/gRPC at ${collector.grpcAddress}`;
+    onLine(`Collector   ${collector.url}  (OTLP/HTTP and issuer${grpc})`);
     const query = await service('query', '@whence/query/main', {
       ...store,
       WHENCE_QUERY_PORT: String(ports.query ?? 4320),
