@@ -37,6 +37,8 @@ export const listen = async (
       maxHeaderSize: 16_384,
     },
     (request, response) => {
+      // Closing: senders that keep their connection would otherwise go on until they are cut off.
+      if (!server.listening) response.setHeader('connection', 'close');
       route(routes, request, response).catch((error: unknown) => {
         log.error({ err: error, path: request.url }, 'request failed');
         response.destroy();

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { COUNTED, type Counters } from '../counters.ts';
 import { readSegment, type SealedSegment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
-import { pause, type StoreLink } from './store-link.ts';
+import { pause, type StoreLink, unlessAborted } from './store-link.ts';
 
 const FIRST_BACKOFF_MILLIS = 200;
 const MAX_BACKOFF_MILLIS = 10_000;
@@ -34,7 +34,10 @@ export class Shipper {
     this.running = this.run();
   }
 
-  /** Sends what there is until the time is over or nothing is left, then stops. */
+  /**
+   * Sends what there is until the time is over or nothing is left, then stops. An insert that is under way by then is
+   * not waited for: its segment stays, and the next start asks the store for it.
+   */
   async stop(graceMillis: number): Promise<void> {
     this.spool.flush();
     const deadline = Date.now() + graceMillis;
@@ -47,7 +50,7 @@ export class Shipper {
 
   private async run(): Promise<void> {
     const { signal } = this.stopping;
-    const store = await Promise.race([this.link.whenOpen(), aborted(signal)]);
+    const store = await unlessAborted(this.link.whenOpen(), signal);
     if (store === undefined) return;
     for (;;) {
       const segment = await this.spool.next(signal);
@@ -70,8 +73,13 @@ export class Shipper {
       !signal.aborted;
       backoff = Math.min(backoff * 2, MAX_BACKOFF_MILLIS)
     ) {
-      if (uncertain && (await this.holds(store, batch)) === 'all') return this.done(segment);
-      const outcome = await insertBatch(store, batch);
+      if (uncertain) {
+        const held = await this.holds(store, batch);
+        if (held === 'all') return this.done(segment);
+        if (held === 'unknown') return;
+      }
+      const outcome = await unlessAborted(insertBatch(store, batch), signal);
+      if (outcome === undefined) return;
       if (outcome.status === 'stored') return this.done(segment);
       if (outcome.status === 'refused') return this.setAside(segment, outcome.error);
       uncertain = true;
@@ -84,8 +92,8 @@ export class Shipper {
     }
   }
 
-  /** How much of the batch the store has; waits for as long as it does not answer. */
-  private async holds(store: Store, batch: Batch): Promise<'all' | 'not all'> {
+  /** How much of the batch the store has; waits for as long as it does not answer. Unknown: we are to stop. */
+  private async holds(store: Store, batch: Batch): Promise<'all' | 'not all' | 'unknown'> {
     const { signal } = this.stopping;
     for (
       let backoff = FIRST_BACKOFF_MILLIS;
@@ -93,7 +101,8 @@ export class Shipper {
       backoff = Math.min(backoff * 2, MAX_BACKOFF_MILLIS)
     ) {
       try {
-        const rows = await countBatch(store, batch);
+        const rows = await unlessAborted(countBatch(store, batch), signal);
+        if (rows === undefined) return 'unknown';
         if (rows > 0 && rows < batch.rows) {
           this.log.error(
             { batch: batch.id, rows, expected: batch.rows },
@@ -106,7 +115,7 @@ export class Shipper {
         await pause(backoff, signal);
       }
     }
-    return 'not all';
+    return 'unknown';
   }
 
   private async done(segment: SealedSegment): Promise<void> {
@@ -137,6 +146,3 @@ export class Shipper {
     };
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<undefined> =>
-  new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }));

@@ -26,18 +26,24 @@ export class StoreLink {
     return this.opened;
   }
 
+  /** Does not wait for a store that does not answer. */
   async close(): Promise<void> {
     this.opening.abort();
-    await (await this.opened)?.close();
+    await this.store?.close();
   }
 
   private async open(options: StoreOptions, log: Logger): Promise<Store | undefined> {
     let said = false;
     while (!this.opening.signal.aborted) {
       try {
-        this.store = await openStore(options);
-        log.info({ url: options.url, database: this.store.database }, 'store is open');
-        return this.store;
+        const store = await openStore(options);
+        if (this.opening.signal.aborted) {
+          await store.close();
+          return undefined;
+        }
+        this.store = store;
+        log.info({ url: options.url, database: store.database }, 'store is open');
+        return store;
       } catch (error) {
         if (!said) log.warn({ err: error }, 'the store is away: records wait in the spool');
         said = true;
@@ -63,3 +69,21 @@ export const pause = (millis: number, signal: AbortSignal): Promise<void> =>
     const timer = setTimeout(finish, millis);
     signal.addEventListener('abort', finish, { once: true });
   });
+
+/** What comes of the work, or undefined as soon as the signal is aborted: then nobody waits for the work any more. */
+export const unlessAborted = async <Result>(
+  work: Promise<Result>,
+  signal: AbortSignal,
+): Promise<Result | undefined> => {
+  if (signal.aborted) return undefined;
+  let stop: () => void = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+};
