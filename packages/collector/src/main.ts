@@ -1,3 +1,4 @@
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { CodedError } from '@whence/model';
 import { pino } from 'pino';
 import { startCollector } from './collector.ts';
@@ -14,6 +15,9 @@ if (process.argv.includes('--help') || process.argv.includes('-h')) {
   }
   process.exit(0);
 }
+
+// What it would print by itself, our own errors say.
+setLogVerbosity(logVerbosity.NONE);
 
 try {
   const config = readCollectorConfig(process.env);

@@ -69,13 +69,14 @@ export const listenGrpc = async (host: string, port: number, parts: GrpcParts): 
   const address = `${host.includes(':') ? `[${host}]` : host}`;
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (cause, boundPort) => {
-      if (cause === null) resolve(boundPort);
-      else
-        reject(
-          new CollectorError('listen_failed', `address ${host}:${port} cannot be used: ${cause.message}`, {
-            cause,
-          }),
-        );
+      if (cause === null) {
+        resolve(boundPort);
+        return;
+      }
+      const reason = cause.message.includes('EADDRINUSE')
+        ? 'is in use by another process'
+        : `cannot be used: ${cause.message}`;
+      reject(new CollectorError('listen_failed', `address ${host}:${port} ${reason}`, { cause }));
     });
   });
   return { address: `${address}:${bound}`, close: (graceMillis) => close(server, graceMillis) };
