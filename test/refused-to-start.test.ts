@@ -60,6 +60,11 @@ describe('the collector', () => {
     expect(readdirSync(dataDirectory)).not.toContain('owner.lock');
   });
 
+  it('the port for OTLP/gRPC in use', async () => {
+    const environment = { WHENCE_COLLECTOR_GRPC_PORT: String(takenPort) };
+    expectRefusal(await collectorThatEnds({ environment }), [`127.0.0.1:${takenPort}`, 'in use']);
+  });
+
   it('a directory that cannot be made', async () => {
     expectRefusal(await collectorThatEnds({ dataDirectory: belowAFile }), [belowAFile]);
   });

@@ -36,6 +36,7 @@ const programOf = (options: CollectorOptions & { readonly dataDirectory: string 
   environment: {
     WHENCE_DATA_DIR: options.dataDirectory,
     WHENCE_COLLECTOR_PORT: String(options.port ?? 0),
+    WHENCE_COLLECTOR_GRPC_PORT: '0',
     WHENCE_CLICKHOUSE_URL: options.storeUrl ?? NO_STORE,
     WHENCE_CLICKHOUSE_DATABASE: options.database ?? 'whence',
     ...(options.credentialsPath === undefined ? {} : { WHENCE_CONFIG: options.credentialsPath }),

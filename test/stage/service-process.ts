@@ -13,6 +13,8 @@ export interface Ended {
 /** A service in a process of its own; it is gone after the last test of the file at the latest. */
 export interface ServiceProcess {
   readonly url: string;
+  /** `host:port`, where it serves OTLP/gRPC. */
+  readonly grpcAddress?: string;
   readonly pid: number;
   /** What it printed until now. */
   printed(): string;
@@ -29,26 +31,40 @@ export interface Program {
   readonly environment: NodeJS.ProcessEnv;
 }
 
+interface Ready {
+  readonly ready: string;
+  readonly grpcAddress?: string;
+}
+
 const READY_MILLIS = 60_000;
 
 /** Starts a service; rejects with what it printed where it ends before it is ready. */
 export const startService = async ({ module, environment }: Program): Promise<ServiceProcess> => {
   const { child, ended, printed } = launch(module, environment);
-  const ready = new Promise<string>((resolve) => {
-    child.on('message', (message: { readonly ready?: string }) => {
-      if (message.ready !== undefined) resolve(message.ready);
+  const ready = new Promise<Ready>((resolve) => {
+    child.on('message', (message: Partial<Ready>) => {
+      if (message.ready !== undefined) resolve(message as Ready);
     });
   });
   const late = setTimeout(() => child.kill('SIGKILL'), READY_MILLIS);
   const first = await Promise.race([ready, ended]);
   clearTimeout(late);
-  if (typeof first === 'object') throw new Error(`${module} ended: ${first.stderr}${first.stdout}`);
+  if (!('ready' in first)) throw new Error(`${module} ended: ${first.stderr}${first.stdout}`);
   const end = (signal: 'SIGTERM' | 'SIGKILL'): Promise<Ended> => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     return ended;
   };
   const stop = (): Promise<Ended> => end('SIGTERM');
-  return { url: first, pid: child.pid!, printed, ended, stop, kill: () => end('SIGKILL') };
+  const { ready: url, grpcAddress } = first;
+  return {
+    url,
+    ...(grpcAddress === undefined ? {} : { grpcAddress }),
+    pid: child.pid!,
+    printed,
+    ended,
+    stop,
+    kill: () => end('SIGKILL'),
+  };
 };
 
 /** Runs a service that is expected to end by itself. Where it becomes ready instead, it is ended, with code null. */
