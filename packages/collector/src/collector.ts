@@ -10,15 +10,17 @@ import {
 import type { ReferenceTrust } from '@whence/model';
 import { OTEL_TRACES, RUNS } from '@whence/store';
 import type { Logger } from 'pino';
-import { Attributor } from './attribution/attributor.ts';
-import { createReferenceJudge } from './attribution/reference-judge.ts';
+import { createAttributors } from './attribution/attributors.ts';
 import { CollectorError } from './collector-error.ts';
 import type { CollectorConfig } from './config.ts';
 import { COUNTED, type Counters, newCounters } from './counters.ts';
+import { startForwarding } from './forward/forwarding.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
+import { createHealth } from './health.ts';
 import { runRoutes } from './http/run-routes.ts';
 import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
+import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
@@ -48,113 +50,112 @@ const LOCAL_TRUST_DOMAIN = 'local';
  */
 export const startCollector = async (config: CollectorConfig, log: Logger): Promise<Collector> => {
   const credentials = await loadCredentials(config.credentialsPath);
-  if (credentials === undefined)
+  if (credentials === undefined) {
     log.warn('no credentials file: senders are anonymous, no run can be started');
-  const lock = lockDirectory(config.dataDirectory, 'a Whence collector');
+  }
+  const parts = new AsyncDisposableStack();
   try {
-    return await startIn(config, credentials, log, lock.release);
+    const lock = lockDirectory(config.dataDirectory, 'a Whence collector');
+    parts.defer(() => lock.release());
+    const addresses = await assemble(config, credentials, log, parts);
+    return { ...addresses, close: () => parts.disposeAsync() };
   } catch (error) {
-    lock.release();
+    await parts.disposeAsync();
     throw error;
   }
 };
 
-const startIn = async (
+/** Builds the parts in the order of need. Each puts its own end on the stack, which ends them in reverse. */
+const assemble = async (
   config: CollectorConfig,
   credentials: CredentialSet | undefined,
   log: Logger,
-  release: () => void,
-): Promise<Collector> => {
+  parts: AsyncDisposableStack,
+): Promise<Omit<Collector, 'close'>> => {
+  const { shutdownGraceMillis: grace, bodyMaxBytes } = config;
+  const counters = newCounters();
+
+  const spool = {
+    directory: join(config.dataDirectory, 'spool'),
+    segmentMaxBytes: config.segmentMaxBytes,
+    segmentMaxAgeMillis: config.segmentMaxAgeMillis,
+    maxBytes: config.spoolMaxBytes,
+    log,
+  };
+  const traces = await Spool.open({ ...spool, table: OTEL_TRACES });
+  parts.defer(() => traces.close());
+  const runs = await Spool.open({ ...spool, table: RUNS });
+  parts.defer(() => runs.close());
+  for (const each of [traces, runs]) countDamage(each, counters);
+
+  const link = new StoreLink(config.store, log);
+  parts.defer(() => link.close());
+  const runLog = new RunLog(runs, link, counters);
+  await runLog.restore();
+
   const macKeys = await openMacKeys(join(config.dataDirectory, 'mac-keys.json'));
   const trust: ReferenceTrust = {
     trustDomain: credentials?.trustDomain ?? LOCAL_TRUST_DOMAIN,
     keys: macKeys.keys,
   };
-  const counters = newCounters();
-  const spoolOptions = {
-    ...config,
-    maxBytes: config.spoolMaxBytes,
-    directory: join(config.dataDirectory, 'spool'),
-    log,
-  };
-  const traces = await Spool.open({ ...spoolOptions, table: OTEL_TRACES });
-  const runs = await Spool.open({ ...spoolOptions, table: RUNS });
-  for (const spool of [traces, runs]) countDamage(spool, counters);
-
-  const link = new StoreLink(config.store, log);
   const knownRuns = createKnownRuns(KNOWN_RUNS);
-  const runLog = new RunLog(runs, link, counters);
-  await runLog.restore();
   const issuer = createIssuer({ macKey: macKeys.active, trust, journal: runLog, knownRuns });
-  const attributors = new Map<string, Attributor>();
-  const attributorOf = (tenant: string): Attributor => {
-    let attributor = attributors.get(tenant);
-    if (attributor === undefined) {
-      const found = (runId: string): void => attributors.get(tenant)?.forget(runId);
-      attributor = new Attributor(
-        createReferenceJudge({ tenant, trust, knownRuns, journal: runLog, log, found }),
-      );
-      attributors.set(tenant, attributor);
-    }
-    return attributor;
-  };
-  const intake = createIntake({ traces, runLog, attributorOf, counters });
-  const limits = new TenantLimits(() => config.tenantLimit);
-  const receiver = createReceiver({ intake, credentials, limits, log });
+  const attributorOf = createAttributors({ trust, knownRuns, journal: runLog, log });
+
+  const forwarding =
+    config.forward === undefined
+      ? undefined
+      : await startForwarding({
+          config: config.forward,
+          spool,
+          attributorOf,
+          recordOf: (tenant, runId) => knownRuns.get(tenant, runId),
+          counters,
+          log,
+          graceMillis: grace,
+        });
+  parts.defer(() => forwarding?.stop());
 
   const shippers = [
     new Shipper(traces, link, log, counters, () => {}),
     new Shipper(runs, link, log, counters, (segment) => runLog.shipped(segment.id)),
   ];
-  const closeParts = async (): Promise<void> => {
-    await Promise.all(shippers.map((shipper) => shipper.stop(config.shutdownGraceMillis)));
-    await Promise.all([traces.close(), runs.close()]);
-    await link.close();
-    release();
-  };
-  try {
-    const server = await listen(
-      config.host,
-      config.port,
-      {
-        traces: traceRoute({ receiver, bodyMaxBytes: config.bodyMaxBytes, counters }),
-        runs: runRoutes({ issuer, credentials, log }),
-        readiness: () => ({
-          ready: traces.accepting && runs.accepting,
-          spool: traces.accepting && runs.accepting ? 'accepting' : 'not accepting',
-          store: link.current === undefined ? 'away since the start' : 'open',
-        }),
-        metrics: () => counters.render(spoolGauges([traces, runs])),
-      },
-      log,
-    );
-    const grpc =
-      config.grpcPort === undefined
-        ? undefined
-        : await listenGrpc(config.host, config.grpcPort, {
-            receiver,
-            bodyMaxBytes: config.bodyMaxBytes,
-            counters,
-            log,
-          }).catch(async (error: unknown) => {
-            await server.close(0);
-            throw error;
-          });
-    return {
-      url: server.url,
-      ...(grpc === undefined ? {} : { grpcAddress: grpc.address }),
-      close: async () => {
-        await Promise.all([
-          server.close(config.shutdownGraceMillis),
-          grpc?.close(config.shutdownGraceMillis),
-        ]);
-        await closeParts();
-      },
-    };
-  } catch (error) {
-    await closeParts();
-    throw error;
-  }
+  parts.defer(async () => {
+    await Promise.all(shippers.map((shipper) => shipper.stop(grace)));
+  });
+
+  const intake = createIntake({ traces, runLog, attributorOf, counters });
+  const limits = new TenantLimits(() => config.tenantLimit);
+  const receiver = createReceiver({ intake, credentials, limits, forwarding, log });
+  const health = createHealth({
+    spools: [traces, runs],
+    otherSpools: forwarding?.spools ?? [],
+    link,
+    counters,
+  });
+  parts.defer(() => health.stop());
+
+  const unkept = { receiver, forwarding, bodyMaxBytes, counters };
+  const http = await listen(
+    config.host,
+    config.port,
+    {
+      otlp: new Map([
+        ['/v1/traces', traceRoute({ receiver, bodyMaxBytes, counters })],
+        ['/v1/logs', unkeptRoute('/v1/logs', unkept)],
+        ['/v1/metrics', unkeptRoute('/v1/metrics', unkept)],
+      ]),
+      runs: runRoutes({ issuer, credentials, log }),
+      health,
+    },
+    log,
+  );
+  parts.defer(() => http.close(grace));
+  if (config.grpcPort === undefined) return { url: http.url };
+
+  const grpc = await listenGrpc(config.host, config.grpcPort, { receiver, bodyMaxBytes, counters, log });
+  parts.defer(() => grpc.close(grace));
+  return { url: http.url, grpcAddress: grpc.address };
 };
 
 const loadCredentials = async (path: string | undefined): Promise<CredentialSet | undefined> => {
@@ -174,12 +175,3 @@ const countDamage = ({ table, damage }: Spool, counters: Counters): void => {
     counters.add(COUNTED.rowsLost, lostRows, label);
   }
 };
-
-const spoolGauges = (spools: readonly Spool[]): Record<string, number> =>
-  Object.fromEntries([
-    ...spools.map(({ table, bytes }) => [`whence_collector_spool_bytes{table="${table.name}"}`, bytes]),
-    ...spools.map((spool) => [
-      `whence_collector_spool_age_seconds{table="${spool.table.name}"}`,
-      spool.ageMillis(Date.now()) / 1000,
-    ]),
-  ]);

@@ -15,6 +15,8 @@ export interface CollectorConfig {
     readonly username: string;
     readonly password: string;
   };
+  /** A second OTLP/HTTP endpoint that gets the same; absent: none. */
+  readonly forward?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   readonly bodyMaxBytes: number;
   readonly spoolMaxBytes: number;
   /** Of each tenant, in inflated bytes; absent: none. */
@@ -52,6 +54,12 @@ export const COLLECTOR_VARIABLES = {
   storeDatabase: variable('WHENCE_CLICKHOUSE_DATABASE', 'whence', 'database, created where it is missing'),
   storeUser: variable('WHENCE_CLICKHOUSE_USER', 'default', 'user'),
   storePassword: variable('WHENCE_CLICKHOUSE_PASSWORD', '', 'password'),
+  forwardUrl: variable(
+    'WHENCE_FORWARD_URL',
+    '',
+    'a second OTLP/HTTP endpoint that gets the same, attributed',
+  ),
+  forwardHeaders: variable('WHENCE_FORWARD_HEADERS', '', 'headers for it: name=value,… (values URL-encoded)'),
   bodyMaxBytes: variable(
     'WHENCE_BODY_MAX_BYTES',
     '67108864',
@@ -88,6 +96,7 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
   const credentialsPath = text(V.credentialsPath);
   const bodyMaxBytes = integer(V.bodyMaxBytes, 1024, 2 ** 30);
   const bytesPerSecond = integer(V.tenantBytesPerSecond, 0, 2 ** 40);
+  const forward = forwardOf(text(V.forwardUrl), text(V.forwardHeaders), faults);
   const port = integer(V.port, 0, 65_535);
   const grpcPort = grpcPortOf(env[V.grpcPort.name], port, () => integer(V.grpcPort, 0, 65_535));
   const config: CollectorConfig = {
@@ -102,6 +111,7 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
       username: text(V.storeUser),
       password: text(V.storePassword),
     },
+    ...(forward === undefined ? {} : { forward }),
     bodyMaxBytes,
     ...(bytesPerSecond === 0
       ? {}
@@ -122,4 +132,23 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
 const grpcPortOf = (text: string | undefined, httpPort: number, parse: () => number): number | undefined => {
   if (text === 'off') return undefined;
   return httpPort === 0 && (text ?? '') === '' ? 0 : parse();
+};
+
+const forwardOf = (url: string, headers: string, faults: string[]): CollectorConfig['forward'] => {
+  if (url === '') return undefined;
+  if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
+    faults.push(`${COLLECTOR_VARIABLES.forwardUrl.name}: an http or https address`);
+  }
+  const pairs = headers.split(',').filter((pair) => pair.trim() !== '');
+  if (!pairs.every((pair) => /^\s*[A-Za-z0-9-]+\s*=/.test(pair))) {
+    faults.push(`${COLLECTOR_VARIABLES.forwardHeaders.name}: name=value, separated by commas`);
+  }
+  return { endpoint: url, headers: Object.fromEntries(pairs.map(headerOf)) };
+};
+
+/** As in OTEL_EXPORTER_OTLP_HEADERS. */
+const headerOf = (pair: string): [string, string] => {
+  const at = pair.indexOf('=');
+  const value = pair.slice(at + 1).trim();
+  return [pair.slice(0, at).trim(), URL.canParse(`x:${value}`) ? decodeURIComponent(value) : value];
 };

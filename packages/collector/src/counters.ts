@@ -44,6 +44,10 @@ export const COUNTED = {
   batchesSetAside: 'whence_collector_batches_set_aside_total',
   segmentsDamaged: 'whence_collector_spool_segments_damaged_total',
   rowsLost: 'whence_collector_spool_rows_lost_total',
+  requestsForwarded: 'whence_collector_requests_forwarded_total',
+  forwardRetries: 'whence_collector_forward_retries_total',
+  forwardsRefused: 'whence_collector_forwards_refused_total',
+  recordsRejected: 'whence_collector_records_rejected_total',
 } as const;
 
 export const newCounters = (): Counters => {
@@ -58,5 +62,9 @@ export const newCounters = (): Counters => {
   counters.declare(COUNTED.batchesSetAside, 'Batches that the store will never take, by table');
   counters.declare(COUNTED.segmentsDamaged, 'Spool segments found damaged at the start, by table');
   counters.declare(COUNTED.rowsLost, 'Rows in damaged spool segments that cannot be read, by table');
+  counters.declare(COUNTED.requestsForwarded, 'Requests that the forward endpoint has taken, by path');
+  counters.declare(COUNTED.forwardRetries, 'Attempts to forward that have to be made again, by path');
+  counters.declare(COUNTED.forwardsRefused, 'Requests that the forward endpoint refused for good, by path');
+  counters.declare(COUNTED.recordsRejected, 'Log records and data points rejected, since nothing takes them');
   return counters;
 };

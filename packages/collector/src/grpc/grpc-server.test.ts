@@ -28,7 +28,13 @@ const start = async (
   accept: Intake['accept'],
   limits = new TenantLimits(() => undefined),
 ): Promise<GrpcServer> => {
-  const receiver = createReceiver({ intake: { accept }, credentials: undefined, limits, log });
+  const receiver = createReceiver({
+    intake: { accept },
+    credentials: undefined,
+    limits,
+    forwarding: undefined,
+    log,
+  });
   const server = await listenGrpc('127.0.0.1', 0, {
     receiver,
     bodyMaxBytes: 10_000,
@@ -130,6 +136,7 @@ it('names an address that is taken', async () => {
     intake: { accept: async () => ({ spans: 0, rejectedSpans: 0 }) },
     credentials: undefined,
     limits: new TenantLimits(() => undefined),
+    forwarding: undefined,
     log,
   });
   const again = listenGrpc('127.0.0.1', port, { receiver, bodyMaxBytes: 1, counters: newCounters(), log });

@@ -50,20 +50,25 @@ export const sendOtlpError = (
   send(response, httpStatus, encoding, body, headers);
 };
 
-/** Sends an `ExportTraceServiceResponse`; `partial_success` is set only where spans were rejected. */
+/**
+ * Sends an `Export…ServiceResponse`; `partial_success` is set only where something was rejected.
+ *
+ * @param rejectedField its name in JSON, in which alone the signals differ: `rejectedSpans`
+ */
 export const sendOtlpAccepted = (
   response: ServerResponse,
   encoding: OtlpEncoding,
-  rejectedSpans: number,
+  rejected: number,
   errorMessage: string,
+  rejectedField: string,
 ): void => {
   if (encoding === 'application/json') {
     const body =
-      rejectedSpans === 0 ? {} : { partialSuccess: { rejectedSpans: String(rejectedSpans), errorMessage } };
+      rejected === 0 ? {} : { partialSuccess: { [rejectedField]: String(rejected), errorMessage } };
     send(response, 200, encoding, JSON.stringify(body), {});
     return;
   }
-  send(response, 200, encoding, partialSuccess(rejectedSpans, errorMessage), {});
+  send(response, 200, encoding, partialSuccess(rejected, errorMessage), {});
 };
 
 const send = (

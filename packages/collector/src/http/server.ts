@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
+import type { Health } from '../health.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { isRunPath } from './run-routes.ts';
 
 export interface Routes {
-  readonly traces: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** OTLP, by path. */
+  readonly otlp: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>;
   readonly runs: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
-  /** Can it accept, and keep what it accepts? With reasons where not. */
-  readonly readiness: () => { readonly ready: boolean } & Readonly<Record<string, unknown>>;
-  readonly metrics: () => string;
+  readonly health: Health;
 }
 
 export interface HttpServer {
@@ -58,16 +58,17 @@ export const listen = async (
 
 const route = async (routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   const path = (request.url ?? '/').split('?', 1)[0]!;
-  if (path === '/v1/traces') return routes.traces(request, response);
+  const otlp = routes.otlp.get(path);
+  if (otlp !== undefined) return otlp(request, response);
   if (isRunPath(path)) return routes.runs(request, response, path);
   if (path === '/healthz') return sendJson(response, 200, { status: 'alive' });
   if (path === '/readyz') {
-    const readiness = routes.readiness();
+    const readiness = routes.health.readiness();
     return sendJson(response, readiness.ready ? 200 : 503, readiness);
   }
   if (path === '/metrics') {
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
-    response.end(routes.metrics());
+    response.end(routes.health.metrics());
     return undefined;
   }
   return sendProblem(response, {

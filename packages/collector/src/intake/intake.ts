@@ -46,29 +46,41 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
   const transcoder = new TraceTranscoder();
   let writer = new RowWriter();
 
+  /** Into `writer`, for the place that is next now: valid until the next `await`. */
+  const encode = (body: Uint8Array, sender: Sender) => {
+    const place = traces.place(Date.now());
+    const claims: Run[] = [];
+    const byAssurance = new Map<string, number>();
+    writer.reset();
+    const transcoded: Transcoded = transcoder.transcode(
+      body,
+      writer,
+      encodeRequestColumns(sender, place),
+      attributorOf(sender.tenant),
+      place.firstRow,
+      {
+        span: (columns, known, bytes, times) => {
+          byAssurance.set(columns.assurance, (byAssurance.get(columns.assurance) ?? 0) + 1);
+          const claim = assertedRunOf(columns, known, bytes, times, sender);
+          if (claim !== undefined) claims.push(claim);
+        },
+      },
+    );
+    return { ...transcoded, place, claims, byAssurance };
+  };
+
   return {
     async accept(body, sender) {
-      const place = traces.place(Date.now());
-      const claims: Run[] = [];
-      const byAssurance = new Map<string, number>();
-      writer.reset();
-      const { rows, withoutId }: Transcoded = transcoder.transcode(
-        body,
-        writer,
-        encodeRequestColumns(sender, place),
-        attributorOf(sender.tenant),
-        place.firstRow,
-        {
-          span: (columns, known, bytes, times) => {
-            byAssurance.set(columns.assurance, (byAssurance.get(columns.assurance) ?? 0) + 1);
-            const claim = assertedRunOf(columns, known, bytes, times, sender);
-            if (claim !== undefined) claims.push(claim);
-          },
-        },
-      );
+      let encoded = encode(body, sender);
+      if (encoded.claims.length > 0) {
+        // First, since claims that are kept twice are harmless, and spans are not: a sender that is told no sends again.
+        await Promise.all(encoded.claims.map((run) => runLog.append({ record: 'ended', run })));
+        encoded = encode(body, sender);
+      }
+      const { rows, withoutId, place, byAssurance } = encoded;
       const durable = rows === 0 ? undefined : traces.append(writer.copyOut(), rows, place);
       if (writer.bytes.length > BUFFER_KEEP_BYTES) writer = new RowWriter();
-      await Promise.all([durable, ...claims.map((run) => runLog.append({ record: 'ended', run }))]);
+      await durable;
       for (const [assurance, count] of byAssurance) {
         counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
       }

@@ -44,6 +44,11 @@ export class WireWriter {
     return this.push(bytes);
   }
 
+  /** Bytes that are whole fields already. */
+  raw(bytes: Uint8Array): this {
+    return this.push(bytes);
+  }
+
   finish(): Uint8Array {
     return Buffer.concat(this.chunks, this.length);
   }

@@ -1,6 +1,7 @@
 import type { CredentialSet } from '@whence/identity';
 import { isCoded } from '@whence/model';
 import type { Logger } from 'pino';
+import type { Forwarding } from '../forward/forwarding.ts';
 import type { Intake, Sender } from '../intake/intake.ts';
 import { identify } from './identify.ts';
 import { type Refused, refused } from './refusal.ts';
@@ -18,6 +19,8 @@ export interface ReceiverParts {
   /** Undefined: anyone may send. */
   readonly credentials: CredentialSet | undefined;
   readonly limits: TenantLimits;
+  /** Undefined: nothing is passed on. */
+  readonly forwarding: Forwarding | undefined;
   readonly log: Logger;
 }
 
@@ -33,7 +36,7 @@ const ANONYMOUS: Sender = { tenant: 'default', actor: '', witness: 'sdk' };
 
 const RETRY_SECONDS = 1;
 
-export const createReceiver = ({ intake, credentials, limits, log }: ReceiverParts): Receiver => {
+export const createReceiver = ({ intake, credentials, limits, forwarding, log }: ReceiverParts): Receiver => {
   return {
     admit(authorization) {
       const identified = identify(authorization, credentials);
@@ -49,7 +52,10 @@ export const createReceiver = ({ intake, credentials, limits, log }: ReceiverPar
       try {
         const bytes = body();
         limits.take(sender.tenant, bytes.length);
-        const { spans, rejectedSpans } = await intake.accept(bytes, sender);
+        const [{ spans, rejectedSpans }] = await Promise.all([
+          intake.accept(bytes, sender),
+          forwarding?.traces(bytes, sender),
+        ]);
         return { status: 'accepted', spans, rejectedSpans };
       } catch (error) {
         if (isCoded(error, 'otlp_malformed')) return refused('malformed', error.message);

@@ -8,6 +8,8 @@ import { encodeIndexRecord, INDEX_RECORD_BYTES } from './segment-index.ts';
 
 export const DATA_SUFFIX = '.rowbinary';
 export const INDEX_SUFFIX = '.index';
+/** How far whoever reads the segment request by request has come; not every segment has one. */
+export const CURSOR_SUFFIX = '.cursor';
 
 /** A part of a segment's file, from `start` up to and without `end`. */
 export interface Extent {
@@ -228,6 +230,7 @@ async function* inTurn(parts: readonly (() => Readable)[]): AsyncGenerator<Buffe
 export const removeSegment = async (directory: string, id: string): Promise<void> => {
   await rm(join(directory, id + DATA_SUFFIX), { force: true });
   await rm(join(directory, id + INDEX_SUFFIX), { force: true });
+  await rm(join(directory, id + CURSOR_SUFFIX), { force: true });
 };
 
 /** Sets a segment aside for people to look at. Its index may be missing. */
