@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { formatReference, newRunId } from '@whence/model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorOptions, NO_STORE, startCollector, storeOpen } from './stage/collector-process.ts';
 import { eventually } from './stage/eventually.ts';
 import { drained, expectLedgerHeld, Ledger, startLoad } from './stage/ledger.ts';
-import { newSpans, rpcStatusOf } from './stage/otlp-request.ts';
+import { newSpan, newSpans, rpcStatusOf } from './stage/otlp-request.ts';
 import { postProtobuf } from './stage/post.ts';
 import { mountSmallDisk, noSmallDisk, type SmallDisk } from './stage/small-disk.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
@@ -86,6 +87,29 @@ describe.skipIf(reason !== undefined)('a disk that is full', () => {
     await load.stop();
     expect(ledger.unanswered.size).toBe(0);
     await expectLedgerHeld(ledger, store, options.database, collector.url);
+  });
+
+  it('room for spans but not for the run that they claim: refused whole, not kept in part', async () => {
+    const { disk, options } = onSmallDisk(store.url);
+    const collector = await startCollector({
+      ...options,
+      environment: { WHENCE_SEGMENT_MAX_AGE_MILLIS: '60000' },
+    });
+    const ledger = new Ledger();
+    // The segment of the spans has a block now, and room in it; that of the runs has none.
+    expect(await ledger.send(collector.url, newSpans(1))).toBe(200);
+    disk.fill();
+    const runId = newRunId();
+    const opening = newSpan({
+      traceState: `whence=${formatReference({ runId })}`,
+      attributes: [{ key: 'whence.run.id', value: { stringValue: runId } }],
+    });
+    expect(await ledger.send(collector.url, [opening])).toBe(503);
+    disk.free();
+    expect((await collector.stop()).code).toBe(0);
+    const next = await startCollector(options);
+    await expectLedgerHeld(ledger, store, options.database, next.url);
+    expect(ledger.refused).toEqual(new Set([opening.spanId]));
   });
 
   it('a collector that is killed on it starts again, delivers, and so makes room', async () => {
