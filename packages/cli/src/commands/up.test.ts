@@ -12,7 +12,7 @@ let text: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'whence-up-'));
   // A login for some other ClickHouse, as it may stand in the environment of whoever tries the embedded one.
-  running = startWhence(['up', '--data', folder, ...ANY_PORTS], {
+  running = startWhence(['up', '--data', folder, ...ANY_PORTS, '--grpc-port', 'off'], {
     WHENCE_CLICKHOUSE_USER: 'ada',
     WHENCE_CLICKHOUSE_PASSWORD: 'secret',
     npm_lifecycle_event: 'start',
@@ -31,7 +31,7 @@ const addressOf = (service: string): string => new RegExp(`^${service} +(\\S+)`,
 describe('whence up', () => {
   it('says where each part is, and what to do first', () => {
     expect(text).toMatch(
-      /^ClickHouse {2}http:\S+ {2}\(embedded\)\nCollector {3}http:\S+ .*\nQuery {7}http:\S+\n/,
+      /^ClickHouse {2}http:\S+ {2}\(embedded\)\nCollector {3}http:\S+ {2}\(OTLP\/HTTP and issuer\)\nQuery {7}http:\S+\n/,
     );
     expect(text).toContain(`export WHENCE_KEY=$(cat '${folder}/local.key')`);
     expect(text).toContain(

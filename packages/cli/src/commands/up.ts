@@ -13,6 +13,7 @@ interface UpCommandOptions {
   readonly clickhouse?: string;
   readonly clickhousePort: number;
   readonly collectorPort: number;
+  readonly grpcPort?: number | 'off';
   readonly queryPort: number;
 }
 
@@ -29,12 +30,13 @@ export const defineUp: DefineCommand = (program, host) => {
     )
     .option('--clickhouse-port <port>', 'port of the embedded ClickHouse', port, 8123)
     .option('--collector-port <port>', 'OTLP/HTTP and issuer port', port, 4318)
+    .option('--grpc-port <port>', 'OTLP/gRPC port; off: not served (default: 4317)', portOrOff)
     .option('--query-port <port>', 'query API port', port, 4320)
     .addHelpText(
       'after',
       `
-Port 0 takes any free port. For --clickhouse, WHENCE_CLICKHOUSE_USER, WHENCE_CLICKHOUSE_PASSWORD and
-WHENCE_CLICKHOUSE_DATABASE are read from the environment.
+Port 0 takes any free port; so does OTLP/gRPC where the collector's other port is 0. For --clickhouse,
+WHENCE_CLICKHOUSE_USER, WHENCE_CLICKHOUSE_PASSWORD and WHENCE_CLICKHOUSE_DATABASE are read from the environment.
 
 Examples:
   whence up
@@ -50,6 +52,7 @@ Examples:
         ports: {
           clickhouse: options.clickhousePort,
           collector: options.collectorPort,
+          ...(options.grpcPort === undefined ? {} : { grpc: options.grpcPort }),
           query: options.queryPort,
         },
         ...(options.clickhouse === undefined ? {} : { clickhouse: { url: options.clickhouse } }),
@@ -94,6 +97,8 @@ const httpUrl = (text: string): string => {
   if (!isHttpUrl(text)) throw new CliError('usage', `--clickhouse ${text}: not an http or https address`);
   return text;
 };
+
+const portOrOff = (text: string): number | 'off' => (text === 'off' ? text : port(text));
 
 const port = (text: string): number => {
   const value = Number(text);

@@ -9,8 +9,13 @@ export interface UpOptions {
   readonly dataDir: string;
   /** Credentials file. */
   readonly configPath: string;
-  /** 0: any free port. @default 8123, 4318, 4320 */
-  readonly ports?: { readonly clickhouse?: number; readonly collector?: number; readonly query?: number };
+  /** 0: any free port. @default 8123, 4318, 4317 (any free one where `collector` is 0), 4320 */
+  readonly ports?: {
+    readonly clickhouse?: number;
+    readonly collector?: number;
+    readonly grpc?: number | 'off';
+    readonly query?: number;
+  };
   /** A ClickHouse server to use instead of the embedded one. */
   readonly clickhouse?: {
     readonly url: string;
@@ -81,6 +86,7 @@ export const up = async (options: UpOptions): Promise<Up> => {
       WHENCE_CONFIG: configPath,
       WHENCE_DATA_DIR: join(dataDir, 'collector'),
       WHENCE_COLLECTOR_PORT: String(ports.collector ?? 4318),
+      ...given('WHENCE_COLLECTOR_GRPC_PORT', ports.grpc?.toString()),
     });
     const grpc = collector.grpcAddress === undefined ? '' : `, OTLP/gRPC at ${collector.grpcAddress}`;
     onLine(`Collector   ${collector.url}  (OTLP/HTTP and issuer${grpc})`);
