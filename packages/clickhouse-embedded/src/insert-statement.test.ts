@@ -119,6 +119,13 @@ async function* pieces(body: Buffer, cuts: readonly number[]): AsyncGenerator<Bu
   if (at < body.length) yield body.subarray(at);
 }
 
+test('a statement cut at any byte is not decided too early', () => {
+  const sql = "INSERT INTO `a'b` (x, `y)`) SETTINGS s = 'a, b' FORMAT RowBinary SETTINGS t = 1\n";
+  for (let cut = 0; cut < sql.length; cut++) {
+    expect(readInsert(sql.slice(0, cut), false).status, sql.slice(0, cut)).toBe('more');
+  }
+});
+
 test('of a long insert no more is held than the statement needs', async () => {
   let asked = 0;
   async function* endless(): AsyncGenerator<Buffer> {

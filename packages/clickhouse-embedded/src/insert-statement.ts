@@ -66,8 +66,7 @@ export function readInsert(head: string, complete: boolean): InsertReading {
     if (keyword === 'SETTINGS') {
       targetEnd ??= token.start;
       const list = readSettings(reader);
-      if (list === undefined)
-        return reader.broken || reader.at >= head.length ? undecided : { status: 'other' };
+      if (list === undefined) return reader.peek() === undefined ? undecided : { status: 'other' };
       settings.push(list);
     } else if (keyword === 'VALUES' || keyword === 'FORMAT') {
       const format = keyword === 'VALUES' ? 'Values' : take()?.text;
