@@ -22,18 +22,22 @@ import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
 import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
-import { TenantLimits } from './receive/tenant-limits.ts';
+import { anyone, identifyBy } from './receive/identify.ts';
+import { limitOfTenant, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
 import { RunLog } from './run-log.ts';
 import { Shipper } from './ship/shipper.ts';
 import { StoreLink } from './ship/store-link.ts';
 import { lockDirectory } from './spool/directory-lock.ts';
 import { Spool } from './spool/spool.ts';
+import { TlsFiles } from './tls/tls-files.ts';
 
 export interface Collector {
   readonly url: string;
   /** `host:port` of OTLP/gRPC, where it is served. */
   readonly grpcAddress?: string;
+  /** Reads the TLS files again, where there are any. */
+  readonly reload?: () => void;
   /** Finishes requests under way, ships what it can within the grace period, leaves the rest on disk. */
   close(): Promise<void>;
 }
@@ -52,6 +56,8 @@ export const startCollector = async (config: CollectorConfig, log: Logger): Prom
   const credentials = await loadCredentials(config.credentialsPath);
   if (credentials === undefined) {
     log.warn('no credentials file: senders are anonymous, no run can be started');
+  } else if (credentials.certificates.length > 0 && config.tls?.clientCa === undefined) {
+    log.warn('certificates are listed, but without WHENCE_TLS_CLIENT_CA none is asked for');
   }
   const parts = new AsyncDisposableStack();
   try {
@@ -125,8 +131,9 @@ const assemble = async (
   });
 
   const intake = createIntake({ traces, runLog, attributorOf, counters });
-  const limits = new TenantLimits(() => config.tenantLimit);
-  const receiver = createReceiver({ intake, credentials, limits, forwarding, log });
+  const identify = credentials === undefined ? anyone : identifyBy(credentials, counters, log);
+  const limits = new TenantLimits(limitOfTenant(credentials, config.tenantLimit, bodyMaxBytes));
+  const receiver = createReceiver({ intake, identify, limits, forwarding, log });
   const health = createHealth({
     spools: [traces, runs],
     otherSpools: forwarding?.spools ?? [],
@@ -136,6 +143,9 @@ const assemble = async (
   parts.defer(() => health.stop());
 
   const unkept = { receiver, forwarding, bodyMaxBytes, counters };
+  const tls = config.tls === undefined ? undefined : new TlsFiles(config.tls, log);
+  parts.defer(() => tls?.close());
+  const reload = tls === undefined ? {} : { reload: () => tls.check() };
   const http = await listen(
     config.host,
     config.port,
@@ -145,17 +155,18 @@ const assemble = async (
         ['/v1/logs', unkeptRoute('/v1/logs', unkept)],
         ['/v1/metrics', unkeptRoute('/v1/metrics', unkept)],
       ]),
-      runs: runRoutes({ issuer, credentials, log }),
+      runs: runRoutes({ issuer, identify, log }),
       health,
     },
     log,
+    tls,
   );
   parts.defer(() => http.close(grace));
-  if (config.grpcPort === undefined) return { url: http.url };
+  if (config.grpcPort === undefined) return { url: http.url, ...reload };
 
-  const grpc = await listenGrpc(config.host, config.grpcPort, { receiver, bodyMaxBytes, counters, log });
+  const grpc = await listenGrpc(config.host, config.grpcPort, { receiver, bodyMaxBytes, counters, tls, log });
   parts.defer(() => grpc.close(grace));
-  return { url: http.url, grpcAddress: grpc.address };
+  return { url: http.url, grpcAddress: grpc.address, ...reload };
 };
 
 const loadCredentials = async (path: string | undefined): Promise<CredentialSet | undefined> => {

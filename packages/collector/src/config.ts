@@ -1,4 +1,6 @@
 import { CollectorError } from './collector-error.ts';
+import { tlsPathsOf } from './tls/tls-config.ts';
+import type { TlsPaths } from './tls/tls-files.ts';
 
 export interface CollectorConfig {
   readonly host: string;
@@ -6,6 +8,8 @@ export interface CollectorConfig {
   readonly port: number;
   /** OTLP/gRPC; 0: any free port; absent: not served. */
   readonly grpcPort?: number;
+  /** Of both ports; absent: in the clear. */
+  readonly tls?: TlsPaths;
   readonly dataDirectory: string;
   /** Credentials file; without one every sender is anonymous and no run can be started. */
   readonly credentialsPath?: string;
@@ -48,6 +52,14 @@ export const COLLECTOR_VARIABLES = {
     '4317',
     'OTLP/gRPC port; 0: any free one (as where the other port is 0); off: not served',
   ),
+  tlsCert: variable('WHENCE_TLS_CERT', '', 'certificate chain of both ports (PEM file); none: in the clear'),
+  tlsKey: variable('WHENCE_TLS_KEY', '', 'its private key (PEM file)'),
+  tlsClientCa: variable(
+    'WHENCE_TLS_CLIENT_CA',
+    '',
+    'CAs of client certificates (PEM file); none: not asked for',
+  ),
+  insecure: variable('WHENCE_INSECURE', '', 'true: another address than loopback may be served in the clear'),
   dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and MAC keys; one process owns it'),
   credentialsPath: variable('WHENCE_CONFIG', '', 'credentials file (YAML); none: senders are anonymous'),
   storeUrl: variable('WHENCE_CLICKHOUSE_URL', 'http://127.0.0.1:8123', "ClickHouse's HTTP interface"),
@@ -99,9 +111,21 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
   const forward = forwardOf(text(V.forwardUrl), text(V.forwardHeaders), faults);
   const port = integer(V.port, 0, 65_535);
   const grpcPort = grpcPortOf(env[V.grpcPort.name], port, () => integer(V.grpcPort, 0, 65_535));
+  const host = text(V.host);
+  const tls = tlsPathsOf(
+    {
+      host,
+      cert: text(V.tlsCert),
+      key: text(V.tlsKey),
+      clientCa: text(V.tlsClientCa),
+      insecure: text(V.insecure),
+    },
+    faults,
+  );
   const config: CollectorConfig = {
-    host: text(V.host),
+    host,
     port,
+    ...(tls === undefined ? {} : { tls }),
     ...(grpcPort === undefined ? {} : { grpcPort }),
     dataDirectory: text(V.dataDirectory),
     ...(credentialsPath === '' ? {} : { credentialsPath }),

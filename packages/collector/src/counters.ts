@@ -37,6 +37,7 @@ export const COUNTED = {
   spansAccepted: 'whence_collector_spans_accepted_total',
   spansRejected: 'whence_collector_spans_rejected_total',
   requestsRefused: 'whence_collector_requests_refused_total',
+  authenticationsRefused: 'whence_collector_authentications_refused_total',
   runsRecorded: 'whence_collector_run_records_total',
   batchesShipped: 'whence_collector_batches_shipped_total',
   rowsShipped: 'whence_collector_rows_shipped_total',
@@ -55,6 +56,7 @@ export const newCounters = (): Counters => {
   counters.declare(COUNTED.spansAccepted, 'Spans acknowledged, by assurance');
   counters.declare(COUNTED.spansRejected, 'Spans rejected inside an accepted request, by reason');
   counters.declare(COUNTED.requestsRefused, 'Requests refused, by HTTP status');
+  counters.declare(COUNTED.authenticationsRefused, 'Senders that did not prove who they are, by reason');
   counters.declare(COUNTED.runsRecorded, 'Run records made durable');
   counters.declare(COUNTED.batchesShipped, 'Batches that the store has, by table');
   counters.declare(COUNTED.rowsShipped, 'Rows that the store has, by table');

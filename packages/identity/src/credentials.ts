@@ -1,113 +1,122 @@
-import {
-  type Authority,
-  authorityOf,
-  type CodedError,
-  isPrincipalId,
-  PRINCIPAL_KINDS,
-  type Principal,
-  WITNESSES,
-  type Witness,
-} from '@whence/model';
+import { dirname, resolve } from 'node:path';
+import type { CodedError } from '@whence/model';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
+import { type CertificateRule, certificateRule } from './certificate-rule.ts';
+import { type Credential, standing, tenantId, uri } from './credential-fields.ts';
 import { CREDENTIAL_ID, KEY_HASH, withoutKeys } from './credential-key.ts';
 import { type IdentityErrorCode, identityError } from './identity-error.ts';
-import { isJobName } from './job-pattern.ts';
+import { type TokenIssuer, tokenIssuer } from './token-issuer.ts';
 
-/** A kind of run that the holder of a credential may start. */
-export interface Grant {
-  readonly principal: Principal;
-  /** Job names, `*` for any characters. Absent: any job. */
-  readonly jobs?: readonly string[];
-  /** What allows these runs. */
-  readonly authority?: Authority;
-}
-
-/** A workload that we can recognise, and what it may do. */
-export interface Credential {
-  readonly id: string;
-  readonly tenant: string;
-  /** The workload that holds the key, by URI. */
-  readonly actor: string;
-  /** What its records are: its own word (`sdk`), a connection's (`gateway`), a foreign log's (`import`). */
-  readonly witness: Witness;
-  /** In the order of the file; the first that fits a request counts. */
-  readonly grants: readonly Grant[];
-}
-
+/** Who is recognised, by which proof, and what each may do. */
 export interface CredentialSet {
   readonly trustDomain: string;
-  /** By credential id. */
+  /** Holders of a key, by credential id. */
   readonly credentials: ReadonlyMap<string, Credential>;
   /** SHA-256 of the key text, by credential id. */
   readonly hashes: ReadonlyMap<string, Buffer>;
+  /** Whose tokens count, by `iss`. */
+  readonly issuers: ReadonlyMap<string, TokenIssuer>;
+  /** In the order of the file. */
+  readonly certificates: readonly CertificateRule[];
+  /** By tenant. */
+  readonly limits: ReadonlyMap<string, TenantLimit>;
 }
 
-const uri = z
-  .string()
-  .refine(isPrincipalId, 'must be a URI such as k8s://cluster/namespace/name, 512 characters at most');
-
-const grant = z.strictObject({
-  principal: z.strictObject({ id: uri, kind: z.enum(PRINCIPAL_KINDS) }),
-  jobs: z
-    .array(z.string().refine(isJobName, 'must be a job name, 1 to 200 characters, * for any characters'))
-    .min(1, 'lists no job; leave it out to allow any')
-    .optional(),
-  authority: z
-    .string()
-    .refine((id) => authorityOf(id) !== undefined, 'must be user:…, policy:… or approval:…')
-    .transform((id) => authorityOf(id)!)
-    .optional(),
-});
+/** What a tenant may send, in inflated bytes; over the collector's default. */
+export interface TenantLimit {
+  /** 0: no limit. */
+  readonly bytesPerSecond: number;
+  /** Sent at once after a pause. Absent: the collector's choice. */
+  readonly burstBytes?: number | undefined;
+}
 
 const key = z.strictObject({
   id: z.string().regex(CREDENTIAL_ID, 'must be 1 to 40 of a-z, 0-9 and -'),
   hash: z
     .string()
     .regex(KEY_HASH, 'must be sha256: and 64 lower-case hex digits (the hash, never the key itself)'),
-  tenant: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -')
-    .default('default'),
+  tenant: standing.tenant,
   actor: uri,
-  witness: z.enum(WITNESSES).default('sdk'),
-  grants: z.array(grant).default([]),
+  witness: standing.witness,
+  grants: standing.grants,
 });
 
-const file = z.strictObject({
-  trustDomain: z.string().regex(/^[a-z0-9._-]{1,255}$/, 'must be 1 to 255 of a-z, 0-9, ., _ and -'),
-  keys: z.array(key).superRefine((keys, context) => {
-    for (const field of ['id', 'hash'] as const) {
-      const first = new Map<string, number>();
-      keys.forEach((each, at) => {
-        const before = first.get(each[field]);
-        if (before === undefined) first.set(each[field], at);
-        else
-          context.addIssue({
-            code: 'custom',
-            path: [at, field],
-            message: `is that of keys[${before}] as well`,
-          });
+const tenant = z.strictObject({
+  id: tenantId,
+  bytesPerSecond: z.int().min(0),
+  burstBytes: z.int().min(1).optional(),
+});
+
+/** A list in which no two entries have one of these fields alike. */
+const listOf = <Entry extends z.ZodType>(entry: Entry, section: string, unique: readonly string[]) =>
+  z.array(entry).superRefine((entries, context) => {
+    for (const field of unique) {
+      const first = new Map<unknown, number>();
+      entries.forEach((each, at) => {
+        const value = (each as Readonly<Record<string, unknown>>)[field];
+        const before = first.get(value);
+        if (before === undefined) first.set(value, at);
+        else {
+          const message = `is that of ${section}[${before}] as well`;
+          context.addIssue({ code: 'custom', path: [at, field], message });
+        }
       });
     }
-  }),
-});
+  });
+
+const fileIn = (directory: string) =>
+  z
+    .strictObject({
+      trustDomain: z.string().regex(/^[a-z0-9._-]{1,255}$/, 'must be 1 to 255 of a-z, 0-9, ., _ and -'),
+      keys: listOf(key, 'keys', ['id', 'hash']).optional(),
+      issuers: listOf(
+        tokenIssuer((path) => resolve(directory, path)),
+        'issuers',
+        ['issuer'],
+      ).optional(),
+      certificates: listOf(certificateRule, 'certificates', ['san']).optional(),
+      tenants: listOf(tenant, 'tenants', ['id']).default([]),
+    })
+    .superRefine(({ keys, issuers, certificates, tenants }, context) => {
+      if (keys === undefined && issuers === undefined && certificates === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'recognises nobody: give keys, issuers or certificates',
+        });
+      }
+      const workloads = (issuers ?? []).flatMap((issuer) => issuer.workloads);
+      const known = new Set(
+        [keys, workloads, certificates].flatMap((all) => (all ?? []).map((each) => each.tenant)),
+      );
+      tenants.forEach(({ id }, at) => {
+        if (known.has(id)) return;
+        context.addIssue({
+          code: 'custom',
+          path: ['tenants', at, 'id'],
+          message: 'is the tenant of nobody in the file',
+        });
+      });
+    });
 
 /**
  * @param text the credentials file, YAML or JSON
- * @param source its name, for messages
+ * @param source its path: for messages, and what relative paths in it start from
  * @throws CodedError `credentials_invalid`, with every fault and where it is; no value of the file is repeated
  */
 export const readCredentials = (text: string, source: string): CredentialSet => {
-  const parsed = file.safeParse(documentIn(text, source), { reportInput: false });
+  const parsed = fileIn(dirname(source)).safeParse(documentIn(text, source), { reportInput: false });
   if (!parsed.success) throw invalid(source, parsed.error.issues.map(faultOf));
-  const { trustDomain, keys } = parsed.data;
+  const { trustDomain, keys = [], issuers = [], certificates = [], tenants } = parsed.data;
   return {
     trustDomain,
     credentials: new Map(
       keys.map(({ hash: _, ...credential }) => [credential.id, Object.freeze(credential) as Credential]),
     ),
     hashes: new Map(keys.map(({ id, hash }) => [id, Buffer.from(hash.slice('sha256:'.length), 'hex')])),
+    issuers: new Map(issuers.map((each) => [each.issuer, each])),
+    certificates,
+    limits: new Map(tenants.map(({ id, ...limit }) => [id, limit])),
   };
 };
 

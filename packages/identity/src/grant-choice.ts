@@ -1,6 +1,6 @@
 import type { Authority } from '@whence/model';
-import type { Credential, Grant } from './credentials.ts';
-import { jobMatches } from './job-pattern.ts';
+import type { Credential, Grant } from './credential-fields.ts';
+import { globMatches } from './glob.ts';
 import { type Refusal, refused } from './refusal.ts';
 import type { StartRequest } from './run-requests.ts';
 
@@ -38,7 +38,7 @@ export const chooseGrant = (
   }
 
   const forJob = asPrincipal.filter(
-    ({ jobs }) => jobs === undefined || jobs.some((glob) => jobMatches(glob, job)),
+    ({ jobs }) => jobs === undefined || jobs.some((glob) => globMatches(glob, job)),
   );
   if (forJob.length === 0) {
     const may = listOf(asPrincipal.flatMap(({ jobs }) => jobs ?? []));

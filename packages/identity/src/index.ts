@@ -1,6 +1,13 @@
-export { type Authentication, authenticate } from './authenticate.ts';
+export type { Authentication, AuthenticationRefusalCode } from './authentication.ts';
+export {
+  type Authenticator,
+  type AuthenticatorOptions,
+  createAuthenticator,
+  type Presented,
+} from './authenticator.ts';
+export type { Credential, Grant } from './credential-fields.ts';
 export { newKey } from './credential-key.ts';
-export { type Credential, type CredentialSet, type Grant, readCredentials } from './credentials.ts';
+export { type CredentialSet, readCredentials, type TenantLimit } from './credentials.ts';
 export type { IdentityErrorCode } from './identity-error.ts';
 export {
   createIssuer,
@@ -10,8 +17,10 @@ export {
   type IssuerParts,
   type StartedRun,
 } from './issuer.ts';
+export type { KeyNotice } from './issuer-keys.ts';
 export { createKnownRuns, type KnownRuns } from './known-runs.ts';
 export { type MacKeys, openMacKeys } from './mac-keys.ts';
+export { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
 export type { EndRefusalCode, FindRefusalCode, Refusal, StartRefusalCode } from './refusal.ts';
 export type { RunJournal, RunRecord } from './run-journal.ts';
 export {

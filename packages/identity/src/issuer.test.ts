@@ -10,7 +10,7 @@ import {
 } from '@whence/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential-fields.ts';
 import { createIssuer, type Issuer, type StartedRun } from './issuer.ts';
 import { createKnownRuns } from './known-runs.ts';
 import type { RunJournal, RunRecord } from './run-journal.ts';

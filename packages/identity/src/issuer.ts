@@ -9,7 +9,7 @@ import {
   signReference,
   withReference,
 } from '@whence/model';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential-fields.ts';
 import { chooseGrant } from './grant-choice.ts';
 import { createKnownRuns, type KnownRuns } from './known-runs.ts';
 import {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isJobName, jobMatches } from './job-pattern.ts';
+import { globMatches } from './glob.ts';
+import { isJobName } from './job-pattern.ts';
 
-describe('jobMatches', () => {
+describe('globMatches', () => {
   it.each([
     ['nightly-*', 'nightly-reconcile', true],
     ['nightly-*', 'nightly-', true],
@@ -20,7 +21,7 @@ describe('jobMatches', () => {
     ['a**b', 'ab', true],
     ['Nightly', 'nightly', false],
   ])('%j and %j: %s', (pattern, job, matches) => {
-    expect(jobMatches(pattern, job)).toBe(matches);
+    expect(globMatches(pattern, job)).toBe(matches);
   });
 
   it('agrees with the regular expression that says the same', () => {
@@ -31,14 +32,14 @@ describe('jobMatches', () => {
           .split('*')
           .map((part) => part.replaceAll('.', '\\.'))
           .join('[^]*');
-        expect(jobMatches(pattern, job)).toBe(new RegExp(`^${expression}$`).test(job));
+        expect(globMatches(pattern, job)).toBe(new RegExp(`^${expression}$`).test(job));
       }),
       { numRuns: 2000 },
     );
   });
 
   it('takes no longer than the lengths allow', () => {
-    expect(jobMatches(`${'*a'.repeat(100)}b`, 'a'.repeat(200))).toBe(false);
+    expect(globMatches(`${'*a'.repeat(100)}b`, 'a'.repeat(200))).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import {
-  authenticate,
+  createAuthenticator,
   createIssuer,
   newKey,
   parseEndRequest,
@@ -46,6 +46,7 @@ export const startFakeCollector = async (): Promise<FakeCollector> => {
     }),
     'test',
   );
+  const { authenticate } = createAuthenticator(set);
   const secret = createSecretKey(Buffer.alloc(32, 5));
   const records: RunRecord[] = [];
   const spans: ReceivedSpan[] = [];
@@ -65,7 +66,7 @@ export const startFakeCollector = async (): Promise<FakeCollector> => {
       spans.push(...spansIn(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body));
       return [200, {}];
     }
-    const who = authenticate(set, request.headers.authorization);
+    const who = await authenticate({ authorization: request.headers.authorization });
     if (who.status !== 'authenticated') return [401, { code: 'unauthenticated', detail: 'no such key' }];
     const json: unknown = JSON.parse(body.toString('utf8'));
     const ending = /^\/v1\/runs\/([^/]+)\/end$/.exec(request.url ?? '')?.[1];

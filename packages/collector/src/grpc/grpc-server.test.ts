@@ -11,6 +11,7 @@ import { afterEach, expect, it } from 'vitest';
 import { CollectorError } from '../collector-error.ts';
 import { newCounters } from '../counters.ts';
 import type { Intake } from '../intake/intake.ts';
+import { anyone } from '../receive/identify.ts';
 import { TenantLimits } from '../receive/tenant-limits.ts';
 import { createReceiver } from '../receive/trace-receiver.ts';
 import { decodeResponse } from '../testkit/otlp-oracle.ts';
@@ -30,7 +31,7 @@ const start = async (
 ): Promise<GrpcServer> => {
   const receiver = createReceiver({
     intake: { accept },
-    credentials: undefined,
+    identify: anyone,
     limits,
     forwarding: undefined,
     log,
@@ -134,7 +135,7 @@ it('names an address that is taken', async () => {
   const port = Number(server.address.split(':')[1]);
   const receiver = createReceiver({
     intake: { accept: async () => ({ spans: 0, rejectedSpans: 0 }) },
-    credentials: undefined,
+    identify: anyone,
     limits: new TenantLimits(() => undefined),
     forwarding: undefined,
     log,

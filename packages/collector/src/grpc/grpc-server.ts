@@ -14,7 +14,10 @@ import { COUNTED, type Counters } from '../counters.ts';
 import { acceptedResponse } from '../otlp/export-response.ts';
 import type { RefusalReason, Refused } from '../receive/refusal.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
+import type { TlsFiles } from '../tls/tls-files.ts';
+import { presentedBy } from './presented.ts';
 import { retryDetails } from './status-details.ts';
+import { TlsCredentials } from './tls-credentials.ts';
 
 export interface GrpcServer {
   /** `host:port`. */
@@ -27,6 +30,8 @@ export interface GrpcParts {
   readonly receiver: Receiver;
   readonly bodyMaxBytes: number;
   readonly counters: Counters;
+  /** Absent: in the clear. */
+  readonly tls?: TlsFiles | undefined;
   readonly log: Logger;
 }
 
@@ -66,9 +71,11 @@ export const listenGrpc = async (host: string, port: number, parts: GrpcParts): 
     'grpc.max_send_message_length': 4 * 1024 * 1024,
   });
   server.addService(TRACE_SERVICE, { export: traceExport(parts) });
+  const credentials =
+    parts.tls === undefined ? ServerCredentials.createInsecure() : new TlsCredentials(parts.tls);
   const address = `${host.includes(':') ? `[${host}]` : host}`;
   const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`${address}:${port}`, ServerCredentials.createInsecure(), (cause, boundPort) => {
+    server.bindAsync(`${address}:${port}`, credentials, (cause, boundPort) => {
       if (cause === null) {
         resolve(boundPort);
         return;
@@ -100,7 +107,7 @@ const receive = async (
   receiver: Receiver,
   call: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Buffer | Refused> => {
-  const admitted = receiver.admit(call.metadata.get('authorization')[0]?.toString());
+  const admitted = await receiver.admit(presentedBy(call));
   if (admitted.status === 'refused') return admitted;
   const received = await receiver.receive(admitted.sender, () => call.request);
   return received.status === 'refused' ? received : Buffer.from(acceptedResponse(received.rejectedSpans));

@@ -10,6 +10,7 @@ import {
   sendOtlpAccepted,
   sendOtlpError,
 } from './otlp-answer.ts';
+import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
 /** A request that may be taken: who sends, and the inflated body. */
@@ -60,7 +61,8 @@ export const otlpExchange = (
         refuse(415, 'Content-Type must be application/x-protobuf or application/json');
         return undefined;
       }
-      const admitted = receiver.admit(request.headers.authorization);
+      const admission = receiver.admit(presentedBy(request));
+      const admitted = admission instanceof Promise ? await admission : admission;
       if (admitted.status === 'refused') {
         refuseAs(admitted);
         return undefined;

@@ -1,20 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type Credential,
-  type CredentialSet,
   type Issuer,
   parseEndRequest,
   parseStartRequest,
   type Refusal,
 } from '@whence/identity';
 import type { Logger } from 'pino';
-import { identify } from '../receive/identify.ts';
+import type { Identify } from '../receive/identify.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
+import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
 export interface RunRouteParts {
   readonly issuer: Issuer;
-  readonly credentials: CredentialSet | undefined;
+  readonly identify: Identify;
   readonly log: Logger;
 }
 
@@ -43,7 +43,7 @@ export const isRunPath = (path: string): boolean => RUN_PATH.test(path);
  * The issuer's routes: `POST /v1/runs` starts a run, `POST /v1/runs/{id}/end` ends it, `GET /v1/runs/{id}` reads it.
  * What they answer is durable. Errors are RFC 9457 problem details.
  */
-export const runRoutes = ({ issuer, credentials, log }: RunRouteParts) => {
+export const runRoutes = ({ issuer, identify, log }: RunRouteParts) => {
   const start = async (credential: Credential, body: unknown, response: ServerResponse): Promise<void> => {
     const parsed = parseStartRequest(body);
     if (parsed.status === 'refused') return sendRefusal(response, parsed);
@@ -73,9 +73,13 @@ export const runRoutes = ({ issuer, credentials, log }: RunRouteParts) => {
   };
 
   return async (request: IncomingMessage, response: ServerResponse, path: string): Promise<void> => {
-    const identified = identify(request.headers.authorization, credentials);
+    const identified = await identify(presentedBy(request));
     if (identified.status === 'anonymous') return unauthenticated(response, NO_CREDENTIALS);
-    if (identified.status === 'refused') return unauthenticated(response, identified.reason);
+    if (identified.status === 'refused') {
+      const { reason, message, retryAfterSeconds = 1 } = identified;
+      if (reason === 'unavailable') return unavailable(response, message, retryAfterSeconds);
+      return unauthenticated(response, message);
+    }
     const { credential } = identified;
     const [, id, ending] = RUN_PATH.exec(path) ?? [];
     try {
@@ -91,16 +95,7 @@ export const runRoutes = ({ issuer, credentials, log }: RunRouteParts) => {
         : end(credential, id, body.json, response));
     } catch (error) {
       log.error({ err: error }, 'the issuer cannot answer');
-      sendProblem(
-        response,
-        {
-          status: 503,
-          code: 'issuer_unavailable',
-          title: 'Not available now',
-          detail: error instanceof Error ? error.message : 'nothing can be recorded now',
-        },
-        { 'retry-after': '1' },
-      );
+      unavailable(response, error instanceof Error ? error.message : 'nothing can be recorded now', 1);
     }
   };
 };
@@ -112,6 +107,13 @@ const unauthenticated = (response: ServerResponse, detail: string): void =>
     response,
     { status: 401, code: 'unauthenticated', title: 'Who are you?', detail },
     { 'www-authenticate': 'Bearer' },
+  );
+
+const unavailable = (response: ServerResponse, detail: string, retryAfterSeconds: number): void =>
+  sendProblem(
+    response,
+    { status: 503, code: 'issuer_unavailable', title: 'Not available now', detail },
+    { 'retry-after': String(retryAfterSeconds) },
   );
 
 const methodNotAllowed = (request: IncomingMessage, response: ServerResponse, allowed: string): void =>

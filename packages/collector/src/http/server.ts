@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
 import type { Health } from '../health.ts';
+import type { TlsFiles } from '../tls/tls-files.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { isRunPath } from './run-routes.ts';
 
@@ -28,23 +30,16 @@ export const listen = async (
   port: number,
   routes: Routes,
   log: Logger,
+  tls?: TlsFiles,
 ): Promise<HttpServer> => {
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MILLIS,
-      requestTimeout: REQUEST_TIMEOUT_MILLIS,
-      keepAliveTimeout: KEEP_ALIVE_MILLIS,
-      maxHeaderSize: 16_384,
-    },
-    (request, response) => {
-      // Closing: senders that keep their connection would otherwise go on until they are cut off.
-      if (!server.listening) response.setHeader('connection', 'close');
-      route(routes, request, response).catch((error: unknown) => {
-        log.error({ err: error, path: request.url }, 'request failed');
-        response.destroy();
-      });
-    },
-  );
+  const server = newServer(tls, (request, response) => {
+    // Closing: senders that keep their connection would otherwise go on until they are cut off.
+    if (!server.listening) response.setHeader('connection', 'close');
+    route(routes, request, response).catch((error: unknown) => {
+      log.error({ err: error, path: request.url }, 'request failed');
+      response.destroy();
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const reason =
@@ -53,7 +48,34 @@ export const listen = async (
     });
     server.listen(port, host, resolve);
   });
-  return { url: urlOf(server, host), close: (graceMillis) => close(server, graceMillis) };
+  const scheme = tls === undefined ? 'http' : 'https';
+  return { url: urlOf(server, scheme, host), close: (graceMillis) => close(server, graceMillis) };
+};
+
+const newServer = (
+  tls: TlsFiles | undefined,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Server => {
+  const options = {
+    headersTimeout: HEADERS_TIMEOUT_MILLIS,
+    requestTimeout: REQUEST_TIMEOUT_MILLIS,
+    keepAliveTimeout: KEEP_ALIVE_MILLIS,
+    maxHeaderSize: 16_384,
+  };
+  if (tls === undefined) return createServer(options, answer);
+  const server = createTlsServer(
+    {
+      ...options,
+      ...tls.context,
+      handshakeTimeout: HEADERS_TIMEOUT_MILLIS,
+      // Asked for, not demanded: a bearer does as well.
+      requestCert: tls.asksClients,
+      rejectUnauthorized: false,
+    },
+    answer,
+  );
+  tls.onChange((context) => server.setSecureContext(context));
+  return server;
 };
 
 const route = async (routes: Routes, request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -79,10 +101,10 @@ const route = async (routes: Routes, request: IncomingMessage, response: ServerR
   });
 };
 
-const urlOf = (server: Server, host: string): string => {
+const urlOf = (server: Server, scheme: string, host: string): string => {
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 };
 
 const close = async (server: Server, graceMillis: number): Promise<void> => {

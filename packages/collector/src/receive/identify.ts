@@ -1,24 +1,59 @@
-import { authenticate, type Credential, type CredentialSet } from '@whence/identity';
+import {
+  type Authentication,
+  type Credential,
+  type CredentialSet,
+  createAuthenticator,
+  type Presented,
+} from '@whence/identity';
+import type { Logger } from 'pino';
+import { COUNTED, type Counters } from '../counters.ts';
+import { type Refused, refused } from './refusal.ts';
 
 export type Identified =
   | { readonly status: 'identified'; readonly credential: Credential }
   /** No credentials are configured: anyone may send, nobody may start a run. */
   | { readonly status: 'anonymous' }
-  | { readonly status: 'refused'; readonly reason: string };
+  | Refused;
 
-/** Who sends. @param authorization the header of that name, or gRPC metadata */
-export const identify = (
-  authorization: string | undefined,
-  credentials: CredentialSet | undefined,
-): Identified => {
-  if (credentials === undefined) return { status: 'anonymous' };
-  const authentication = authenticate(credentials, authorization);
-  switch (authentication.status) {
-    case 'authenticated':
+/** Who sends. A promise only where a token has to be verified that was not before. */
+export type Identify = (presented: Presented) => Identified | Promise<Identified>;
+
+/** Where there are no credentials. */
+export const anyone: Identify = () => ({ status: 'anonymous' });
+
+export const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger): Identify => {
+  const { authenticate } = createAuthenticator(credentials, {
+    notice: ({ issuer, status, detail }) => {
+      if (status === 'fetched') log.info({ issuer, detail }, 'keys of a token issuer');
+      else log.error({ issuer, detail }, 'the keys of a token issuer cannot be fetched');
+    },
+  });
+  const identified = (authentication: Authentication): Identified => {
+    if (authentication.status === 'authenticated') {
       return { status: 'identified', credential: authentication.credential };
+    }
+    const reason = authentication.status === 'refused' ? authentication.code : authentication.status;
+    counters.add(COUNTED.authenticationsRefused, 1, `reason="${reason}"`);
+    return refusalOf(authentication);
+  };
+  return (presented) => {
+    const authentication = authenticate(presented);
+    return authentication instanceof Promise ? authentication.then(identified) : identified(authentication);
+  };
+};
+
+const refusalOf = (authentication: Exclude<Authentication, { status: 'authenticated' }>): Refused => {
+  switch (authentication.status) {
     case 'missing':
-      return { status: 'refused', reason: 'no key: send "Authorization: Bearer whk_…"' };
+      return refused(
+        'unauthenticated',
+        'no credential: send "Authorization: Bearer whk_…" or a token, or a client certificate that is trusted here',
+      );
     case 'unknown':
-      return { status: 'refused', reason: 'the key is not one of this collector’s' };
+      return refused('unauthenticated', 'the key is not one of this collector’s');
+    case 'refused':
+      return refused('unauthenticated', authentication.detail);
+    case 'unavailable':
+      return refused('unavailable', authentication.detail, authentication.retryAfterSeconds);
   }
 };

@@ -1,9 +1,25 @@
+import type { CredentialSet } from '@whence/identity';
+
 /** What a tenant may send, in inflated bytes. */
 export interface TenantLimit {
   readonly bytesPerSecond: number;
   /** Sent at once after a pause. At least the largest request that shall pass. */
   readonly burstBytes: number;
 }
+
+/** A tenant's own limit where the credentials file has one, otherwise that of all. */
+export const limitOfTenant = (
+  credentials: CredentialSet | undefined,
+  ofAll: TenantLimit | undefined,
+  bodyMaxBytes: number,
+): ((tenant: string) => TenantLimit | undefined) => {
+  const own = new Map<string, TenantLimit | undefined>();
+  for (const [tenant, { bytesPerSecond, burstBytes }] of credentials?.limits ?? []) {
+    const limit = { bytesPerSecond, burstBytes: burstBytes ?? Math.max(bytesPerSecond, bodyMaxBytes) };
+    own.set(tenant, bytesPerSecond === 0 ? undefined : limit);
+  }
+  return (tenant) => (own.has(tenant) ? own.get(tenant) : ofAll);
+};
 
 interface Bucket {
   bytes: number;

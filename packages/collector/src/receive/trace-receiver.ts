@@ -1,9 +1,9 @@
-import type { CredentialSet } from '@whence/identity';
+import type { Presented } from '@whence/identity';
 import { isCoded } from '@whence/model';
 import type { Logger } from 'pino';
 import type { Forwarding } from '../forward/forwarding.ts';
 import type { Intake, Sender } from '../intake/intake.ts';
-import { identify } from './identify.ts';
+import type { Identified, Identify } from './identify.ts';
 import { type Refused, refused } from './refusal.ts';
 import type { TenantLimits } from './tenant-limits.ts';
 
@@ -16,8 +16,7 @@ export type Received =
 
 export interface ReceiverParts {
   readonly intake: Intake;
-  /** Undefined: anyone may send. */
-  readonly credentials: CredentialSet | undefined;
+  readonly identify: Identify;
   readonly limits: TenantLimits;
   /** Undefined: nothing is passed on. */
   readonly forwarding: Forwarding | undefined;
@@ -26,8 +25,8 @@ export interface ReceiverParts {
 
 /** Takes OTLP messages, whatever protocol carries them. Both steps say no by a value, never by throwing. */
 export interface Receiver {
-  /** Before the body is read: who sends, and may they now? @param authorization the header of that name */
-  admit(authorization: string | undefined): Admitted;
+  /** Before the body is read: who sends, and may they now? A promise only where a new token has to be verified. */
+  admit(presented: Presented): Admitted | Promise<Admitted>;
   /** @param body makes the protobuf of an `ExportTraceServiceRequest`; may throw `otlp_malformed` */
   receive(sender: Sender, body: () => Uint8Array): Promise<Received>;
 }
@@ -36,16 +35,20 @@ const ANONYMOUS: Sender = { tenant: 'default', actor: '', witness: 'sdk' };
 
 const RETRY_SECONDS = 1;
 
-export const createReceiver = ({ intake, credentials, limits, forwarding, log }: ReceiverParts): Receiver => {
+export const createReceiver = ({ intake, identify, limits, forwarding, log }: ReceiverParts): Receiver => {
+  const admitted = (identified: Identified): Admitted => {
+    if (identified.status === 'refused') return identified;
+    const sender = identified.status === 'anonymous' ? ANONYMOUS : identified.credential;
+    const { tenant } = sender;
+    const seconds = limits.secondsUntilAllowed(tenant);
+    if (seconds === 0) return { status: 'admitted', sender };
+    return refused('rate_limited', `tenant ${tenant} sends more than it may: wait ${seconds} s`, seconds);
+  };
+
   return {
-    admit(authorization) {
-      const identified = identify(authorization, credentials);
-      if (identified.status === 'refused') return refused('unauthenticated', identified.reason);
-      const sender = identified.status === 'anonymous' ? ANONYMOUS : identified.credential;
-      const { tenant } = sender;
-      const seconds = limits.secondsUntilAllowed(tenant);
-      if (seconds === 0) return { status: 'admitted', sender };
-      return refused('rate_limited', `tenant ${tenant} sends more than it may: wait ${seconds} s`, seconds);
+    admit(presented) {
+      const identified = identify(presented);
+      return identified instanceof Promise ? identified.then(admitted) : admitted(identified);
     },
 
     async receive(sender, body) {

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
+import type { Authentication } from './authentication.ts';
+import { type Credential, nameGlob, standing } from './credential-fields.ts';
+import { globMatches } from './glob.ts';
+import type { PeerCertificate, SubjectName } from './peer-certificate.ts';
+
+/** Which client certificates are a workload's. */
+export interface CertificateRule extends Pick<Credential, 'tenant' | 'witness' | 'grants'> {
+  /** A URI (with `://` in it) or a DNS name, `*` for any characters. */
+  readonly san: string;
+  /** `{+san}` stands for the name that fitted. */
+  readonly actor: ActorTemplate;
+}
+
+const isUriGlob = (san: string): boolean => san.includes('://');
+
+/** The name itself. */
+const OF_SAN: ActorTemplate = [{ claim: 'san', manySegments: true }];
+
+export const certificateRule = z
+  .strictObject({ san: nameGlob, ...standing, actor: actorTemplate.optional() })
+  .superRefine(({ san, actor }, context) => {
+    if (actor === undefined && !isUriGlob(san)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['actor'],
+        message: 'is needed: a DNS name is no URI; dns:{san} makes it one',
+      });
+    }
+  })
+  .transform(({ actor, ...rest }): CertificateRule => ({ ...rest, actor: actor ?? OF_SAN }));
+
+/** The first rule that fits a name of the certificate counts. */
+export const recogniseCertificate = (
+  rules: readonly CertificateRule[],
+  { names }: PeerCertificate,
+): Authentication => {
+  if (names.length === 0) return unknown('it has no URI and no DNS name (subject alternative name)');
+  const uris = names.filter(({ kind }) => kind === 'uri');
+  if (uris.length > 1 && uris.some(({ text }) => text.startsWith('spiffe://'))) {
+    return unknown('an X.509-SVID has exactly one URI name');
+  }
+  for (const { san, actor, tenant, witness, grants } of rules) {
+    const name = names.find((each) => fits(san, each));
+    if (name === undefined) continue;
+    const filled = fillTemplate(actor, { san: name.text });
+    if (filled.status === 'unfilled') return unknown('its name cannot be part of an actor');
+    const credential = Object.freeze({ id: filled.uri, tenant, actor: filled.uri, witness, grants });
+    return { status: 'authenticated', credential };
+  }
+  return unknown('none of its names is in the credentials file');
+};
+
+/** A certificate for all names below a domain names nobody. */
+const fits = (san: string, { kind, text }: SubjectName): boolean =>
+  (kind === 'uri') === isUriGlob(san) && !text.includes('*') && globMatches(san, text);
+
+const unknown = (why: string): Authentication => ({
+  status: 'refused',
+  code: 'certificate_unknown',
+  detail: `the client certificate is good, but ${why}`,
+});

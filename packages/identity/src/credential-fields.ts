@@ -1,0 +1,64 @@
+import {
+  type Authority,
+  authorityOf,
+  isPrincipalId,
+  PRINCIPAL_KINDS,
+  type Principal,
+  WITNESSES,
+  type Witness,
+} from '@whence/model';
+import { z } from 'zod';
+import { isJobName } from './job-pattern.ts';
+
+/** A kind of run that the holder of a credential may start. */
+export interface Grant {
+  readonly principal: Principal;
+  /** Job names, `*` for any characters. Absent: any job. */
+  readonly jobs?: readonly string[] | undefined;
+  /** What allows these runs. */
+  readonly authority?: Authority | undefined;
+}
+
+/** A workload that we can recognise, and what it may do. */
+export interface Credential {
+  /** For messages: the id of a key, the actor where it proved itself otherwise. */
+  readonly id: string;
+  readonly tenant: string;
+  /** The workload that holds the credential, by URI. */
+  readonly actor: string;
+  /** What its records are: its own word (`sdk`), a connection's (`gateway`), a foreign log's (`import`). */
+  readonly witness: Witness;
+  /** In the order of the file; the first that fits a request counts. */
+  readonly grants: readonly Grant[];
+}
+
+export const uri = z
+  .string()
+  .refine(isPrincipalId, 'must be a URI such as k8s://cluster/namespace/name, 512 characters at most');
+
+export const tenantId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -');
+
+const grant = z.strictObject({
+  principal: z.strictObject({ id: uri, kind: z.enum(PRINCIPAL_KINDS) }),
+  jobs: z
+    .array(z.string().refine(isJobName, 'must be a job name, 1 to 200 characters, * for any characters'))
+    .min(1, 'lists no job; leave it out to allow any')
+    .optional(),
+  authority: z
+    .string()
+    .refine((id) => authorityOf(id) !== undefined, 'must be user:…, policy:… or approval:…')
+    .transform((id) => authorityOf(id)!)
+    .optional(),
+});
+
+/** What every entry says of the workload that it recognises, whatever the proof. */
+export const standing = {
+  tenant: tenantId.default('default'),
+  witness: z.enum(WITNESSES).default('sdk'),
+  grants: z.array(grant).default([]),
+};
+
+/** A name to be compared, `*` for any characters. */
+export const nameGlob = z.string().min(1, 'is empty').max(2_048, 'is longer than 2048 characters');
