@@ -96,6 +96,14 @@ describe('readConfig', () => {
     expect(faults.length).toBe(sent ? 0 : 1);
   });
 
+  it('sends spans to the issuer where nobody says otherwise', () => {
+    const issuer = { WHENCE_ISSUER_URL: 'http://collector:4318/' };
+    expect(readConfig(issuer).config.tracesEndpoint).toBe('http://collector:4318/v1/traces');
+    expect(
+      readConfig({ ...issuer, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://agent:4318' }).config.tracesEndpoint,
+    ).toBe('http://agent:4318/v1/traces');
+  });
+
   it('says every fault at once and goes on without the value', () => {
     const { config, faults } = readConfig({
       WHENCE_ISSUER_URL: 'ftp://x',

@@ -28,7 +28,6 @@ export interface SdkConfig {
   /** For traces outside of any run. */
   readonly sampler: Sampler;
   readonly tracesExporter: 'otlp' | 'console' | 'none';
-  /** For people: the exporter finds it by itself. */
   readonly tracesEndpoint: string;
   readonly sendsKeyToExporter: boolean;
   /** Spans held until exported; further ones are dropped, counted and reported. */
@@ -116,7 +115,7 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
   const tracestate = text('TRACESTATE');
 
   const issuerUrl = httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL'));
-  const endpoint = tracesEndpoint(text);
+  const endpoint = tracesEndpoint(text, issuerUrl);
   const wantsKey = key !== undefined && !hasAuthorization(text);
   const mayHaveKey = isOurs(endpoint, issuerUrl);
   if (wantsKey && !mayHaveKey) {
@@ -162,8 +161,9 @@ const EXPORTERS = ['otlp', 'console', 'none'] as const;
 
 type Text = (name: string) => string | undefined;
 
-const tracesEndpoint = (text: Text): string => {
-  const all = text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost:4318';
+/** Where nobody says: the issuer, which is a collector. */
+const tracesEndpoint = (text: Text, issuerUrl: string | undefined): string => {
+  const all = text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? issuerUrl ?? 'http://localhost:4318';
   return text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? `${all.replace(/\/+$/, '')}/v1/traces`;
 };
 

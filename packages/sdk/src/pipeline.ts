@@ -92,8 +92,9 @@ const exporterOf = (config: SdkConfig): SpanExporter | undefined => {
     case 'console':
       return new ConsoleSpanExporter();
     case 'otlp':
-      return new OTLPTraceExporter(
-        config.sendsKeyToExporter ? { headers: { authorization: `Bearer ${config.key}` } } : {},
-      );
+      return new OTLPTraceExporter({
+        url: config.tracesEndpoint,
+        ...(config.sendsKeyToExporter ? { headers: { authorization: `Bearer ${config.key}` } } : {}),
+      });
   }
 };
