@@ -62,3 +62,10 @@ export const standing = {
 
 /** A name to be compared, `*` for any characters. */
 export const nameGlob = z.string().min(1, 'is empty').max(2_048, 'is longer than 2048 characters');
+
+/** A list of one may be written without brackets. */
+export const oneOrMore = <Item extends z.ZodType>(item: Item) =>
+  z.preprocess(
+    (given) => (given === undefined || Array.isArray(given) ? given : [given]),
+    z.array(item).min(1, 'lists nothing'),
+  );

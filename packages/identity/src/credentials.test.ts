@@ -139,3 +139,114 @@ keys:
     }
   });
 });
+
+describe('issuers, certificates and limits', () => {
+  const grants = [{ principal: { id: 'k8s://demo/jobs/nightly', kind: 'scheduler' }, jobs: ['nightly-*'] }];
+  const workloads = [{ subject: 'a*', actor: 'k8s://prod/{sub}', tenant: 'acme', grants }];
+
+  it('are read, with what may be left out', () => {
+    const set = readCredentials(
+      JSON.stringify({
+        trustDomain: 'd',
+        issuers: [
+          { issuer: 'https://a.example/', audience: 'whence', workloads },
+          { issuer: 'b', audience: ['x', 'y'], jwksFile: 'keys/b.json', algorithms: ['PS256'], workloads },
+          { issuer: 'c', audience: 'x', jwks: 'https://c.example/k', jwksCa: '/ca.pem', workloads },
+        ],
+        certificates: [{ san: 'spiffe://d/a', tenant: 'acme' }],
+        tenants: [{ id: 'acme', bytesPerSecond: 1_000, burstBytes: 5_000 }],
+      }),
+      '/etc/whence/whence.yaml',
+    );
+    expect([...set.issuers.values()]).toMatchObject([
+      {
+        audience: ['whence'],
+        algorithms: ['RS256', 'ES256', 'EdDSA'],
+        keys: { kind: 'discovery', url: 'https://a.example/.well-known/openid-configuration', access: {} },
+        workloads: [{ tenant: 'acme', witness: 'sdk', grants }],
+      },
+      {
+        audience: ['x', 'y'],
+        algorithms: ['PS256'],
+        keys: { kind: 'file', path: '/etc/whence/keys/b.json' },
+      },
+      { keys: { kind: 'jwks', url: 'https://c.example/k', access: { caPath: '/ca.pem' } } },
+    ]);
+    expect(set.limits.get('acme')).toEqual({ bytesPerSecond: 1_000, burstBytes: 5_000 });
+  });
+
+  it('name every fault at once, beside those of keys', () => {
+    const faults = faultsOf(`
+trustDomain: d
+keys:
+  - { id: UPPER, hash: ${HASH}, actor: 'k8s://a/b' }
+issuers:
+  - issuer: https://a.example
+    audience: []
+    algorithms: [none]
+    workloads: []
+  - issuer: http://a.example
+    audience: whence
+    jwks: http://a.example/keys
+    workloads:
+      - { actor: billing, subject: 7, secret: x }
+      - { actor: 'k8s://a/b' }
+  - { issuer: c, audience: whence, jwks: 'https://user:pass@c.example', workloads: [{ subject: a, actor: 'x:y' }] }
+certificates:
+  - { san: '', actor: 'x:y' }
+  - { san: mail.example }
+tenants:
+  - { id: Noisy, bytesPerSecond: -1, burstBytes: 0.5 }
+`);
+    expect(faults.slice(1).map((line) => line.trim().split(': ')[0])).toEqual([
+      'keys[0].id',
+      'issuers[0].audience',
+      'issuers[0].algorithms[0]',
+      'issuers[0].workloads',
+      'issuers[1].jwks',
+      'issuers[1].workloads[0].subject[0]',
+      'issuers[1].workloads[0].actor',
+      'issuers[1].workloads[0]',
+      'issuers[1].workloads[1]',
+      'issuers[2].jwks',
+      'certificates[0].san',
+      'certificates[1].actor',
+      'tenants[0].id',
+      'tenants[0].bytesPerSecond',
+      'tenants[0].burstBytes',
+    ]);
+    expect(faults.join()).not.toContain('pass@');
+  });
+
+  it.each(['none', 'HS256', 'HS512', 'RSA-OAEP', 'rs256'])('never take the algorithm %s', (algorithm) => {
+    const issuer = { issuer: 'https://a.example', audience: 'x', algorithms: [algorithm], workloads };
+    expect(faultsOf(JSON.stringify({ trustDomain: 'd', issuers: [issuer] }))[1]).toContain('algorithms[0]');
+  });
+
+  it.each([
+    [
+      'an issuer given twice',
+      { issuers: [0, 1].map(() => ({ issuer: 'https://a', audience: 'x', workloads })) },
+      'issuers[1].issuer',
+    ],
+    [
+      'a certificate given twice',
+      { certificates: [{ san: 'spiffe://d/a' }, { san: 'spiffe://d/a' }] },
+      'certificates[1].san',
+    ],
+    [
+      'an issuer whose keys are nowhere',
+      { issuers: [{ issuer: 'spiffe://d', audience: 'x', workloads }] },
+      'issuers[0].jwks',
+    ],
+    [
+      'keys in two places',
+      { issuers: [{ issuer: 'a', audience: 'x', workloads, jwks: 'https://a', jwksFile: 'b' }] },
+      'issuers[0].jwksFile',
+    ],
+    ['a limit of nobody', { keys: [], tenants: [{ id: 'acme', bytesPerSecond: 1 }] }, 'tenants[0].id'],
+    ['nobody', {}, '(the file)'],
+  ])('refuse %s', (_, sections, where) => {
+    expect(faultsOf(JSON.stringify({ trustDomain: 'd', ...sections }))[1]).toContain(where);
+  });
+});

@@ -9,7 +9,8 @@ export interface KeySnapshot {
 }
 
 export type Fetched =
-  | { readonly status: 'fetched' }
+  /** By the fetch of this number. */
+  | { readonly status: 'fetched'; readonly fetch: number }
   | { readonly status: 'failed'; readonly retryAfterSeconds: number }
   /** Asked too often lately. */
   | { readonly status: 'too_soon'; readonly retryAfterSeconds: number };
@@ -42,6 +43,7 @@ export class IssuerKeys {
   readonly #options: IssuerKeysOptions;
   #snapshot: KeySnapshot | undefined;
   #fetching: Promise<Fetched> | undefined;
+  #fetches = 0;
   #failures = 0;
   /** No fetch before. */
   #nextAtMillis = 0;
@@ -61,6 +63,11 @@ export class IssuerKeys {
     const now = this.#options.now();
     if (now >= this.#refreshAtMillis && now >= this.#nextAtMillis) void this.#fetch();
     return this.#snapshot;
+  }
+
+  /** How many fetches have begun. */
+  get fetches(): number {
+    return this.#fetches;
   }
 
   /** Resolves when a fetch that is under way is over. */
@@ -96,6 +103,7 @@ export class IssuerKeys {
 
   async #attempt(): Promise<Fetched> {
     const { issuer, keys: place } = this.#issuer;
+    const fetch = ++this.#fetches;
     try {
       const set = await publishedKeys(issuer, place);
       const published = JSON.stringify(set);
@@ -108,7 +116,7 @@ export class IssuerKeys {
       this.#failures = 0;
       this.#nextAtMillis = 0;
       this.#refreshAtMillis = this.#options.now() + REFRESH_MILLIS;
-      return { status: 'fetched' };
+      return { status: 'fetched', fetch };
     } catch (error) {
       const now = this.#options.now();
       this.#nextAtMillis = now + Math.min(RETRY_MAX_MILLIS, FIRST_RETRY_MILLIS * 2 ** this.#failures);

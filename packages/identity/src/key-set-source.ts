@@ -55,8 +55,9 @@ const keySetIn = (text: string): JSONWebKeySet => {
 
 /** Its public part. A key that is secret, or whose secret part is published, proves nothing. */
 const verifyingKey = (key: unknown): JWK[] => {
-  if (typeof key !== 'object' || key === null || 'd' in key || 'k' in key) return [];
+  if (typeof key !== 'object' || key === null) return [];
   const found = key as Readonly<Record<string, unknown>>;
+  if (!['RSA', 'EC', 'OKP'].includes(found['kty'] as string) || 'd' in found) return [];
   // SPIFFE bundles say what kind of document a key signs.
   const use = found['use'] === 'jwt-svid' ? 'sig' : found['use'];
   if (use !== undefined && use !== 'sig') return [];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameGlob } from './credential-fields.ts';
+import { nameGlob, oneOrMore } from './credential-fields.ts';
 import { type WorkloadRule, workloadRule } from './workload-rule.ts';
 
 /** Signatures that a token may carry. What anyone can make (`none`) or any verifier can (`HS…`) is not among them. */
@@ -60,9 +60,7 @@ export const tokenIssuer = (resolvePath: (path: string) => string) =>
   z
     .strictObject({
       issuer: z.string().min(1, 'is empty').max(512, 'is longer than 512 characters'),
-      audience: z
-        .union([nameGlob, z.array(nameGlob).min(1, 'lists nothing')])
-        .transform((given) => [given].flat()),
+      audience: oneOrMore(nameGlob),
       algorithms: z
         .array(z.enum(TOKEN_ALGORITHMS))
         .min(1, 'lists nothing')

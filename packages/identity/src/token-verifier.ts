@@ -26,6 +26,7 @@ interface Verified {
 }
 
 const LEEWAY_SECONDS = 60;
+const SUBJECT_SAID_LENGTH = 200;
 const VERIFIED_MAX = 10_000;
 const SPIFFE_TRUST_DOMAIN = /^spiffe:\/\/[^/]+/;
 
@@ -57,7 +58,8 @@ export const createTokenVerifier = (
     if ('status' in checked) return checked;
     const recognised = recogniseWorkload(by.issuer.workloads, checked.payload);
     if (recognised.status === 'unrecognised') {
-      return refused('workload_unknown', `the token is good, but ${recognised.detail}`);
+      const subject = JSON.stringify(checked.payload.sub).slice(0, SUBJECT_SAID_LENGTH);
+      return refused('workload_unknown', `the token is good, but ${recognised.detail} (subject ${subject})`);
     }
     const { credential } = recognised;
     const untilMillis = (checked.payload.exp! + LEEWAY_SECONDS) * 1000;
@@ -96,31 +98,36 @@ const issuerOf = (payload: JWTPayload, trusted: ReadonlyMap<string, Trusted>): T
 type Checked = { readonly payload: JWTPayload; readonly snapshot: KeySnapshot } | Authentication;
 
 /**
- * A key that is not known may have been published a moment ago. So the token is refused for good only after a fetch
- * that began later than it arrived: the first one that is waited for may have begun before.
+ * A key that is not known may have been published a moment ago. So a token is refused for good only after a fetch that
+ * began later than it arrived.
  */
 const checkWithKeys = async (
   token: string,
   { issuer, keys }: Trusted,
   now: () => number,
 ): Promise<Checked> => {
-  let checked: Checked | undefined;
+  const begunBefore = keys.fetches;
   if (keys.current === undefined) await keys.settled();
-  for (let fetches = 0; ; fetches++) {
+  for (let done = 0; ; ) {
     const snapshot = keys.current;
     if (snapshot !== undefined) {
-      checked = await check(token, issuer, snapshot, now());
-      const unknownKey =
-        'status' in checked && checked.status === 'refused' && checked.code === 'token_key_unknown';
-      if (!unknownKey || fetches === 2) return checked;
+      const checked = await check(token, issuer, snapshot, now());
+      if (!isKeyUnknown(checked) || done > begunBefore) return checked;
     }
     const fetched = await keys.fetchNow();
-    if (fetched.status === 'fetched') continue;
-    const { retryAfterSeconds } = fetched;
-    const detail = 'the keys of the token’s issuer cannot be fetched now: keep what you have and try again';
-    return { status: 'unavailable', detail, retryAfterSeconds };
+    if (fetched.status !== 'fetched') return keysUnavailable(fetched.retryAfterSeconds);
+    done = fetched.fetch;
   }
 };
+
+const isKeyUnknown = (checked: Checked): boolean =>
+  'status' in checked && checked.status === 'refused' && checked.code === 'token_key_unknown';
+
+const keysUnavailable = (retryAfterSeconds: number): Authentication => ({
+  status: 'unavailable',
+  detail: 'the keys of the token’s issuer cannot be fetched now: keep what you have and try again',
+  retryAfterSeconds,
+});
 
 const check = async (
   token: string,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
 import { type Claims, claimAt, textOfClaim } from './claim-path.ts';
-import { type Credential, nameGlob, standing } from './credential-fields.ts';
+import { type Credential, nameGlob, oneOrMore, standing } from './credential-fields.ts';
 import { globMatches } from './glob.ts';
 
 /** Which tokens of an issuer are a workload's. */
@@ -12,11 +12,6 @@ export interface WorkloadRule extends Pick<Credential, 'tenant' | 'witness' | 'g
   readonly claims: ReadonlyMap<string, readonly string[]>;
   readonly actor: ActorTemplate;
 }
-
-const oneOrMore = <Item extends z.ZodType>(item: Item) =>
-  z
-    .union([item, z.array(item).min(1, 'lists nothing')])
-    .transform((given) => [given].flat() as z.output<Item>[]);
 
 const expected = z
   .union(
