@@ -39,15 +39,20 @@ export interface Intake {
   accept(body: Uint8Array, sender: Sender): Promise<Accepted>;
 }
 
-/** The row buffer is given back above this size, so that one large request does not hold its memory for ever. */
-const BUFFER_KEEP_BYTES = 32 << 20;
+/** Buffers that are kept for the next requests; one that has grown larger is let go of. */
+const BUFFERS_KEPT = 16;
+const BUFFER_KEEP_BYTES = 8 << 20;
 
 export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeParts): Intake => {
   const transcoder = new TraceTranscoder();
-  let writer = new RowWriter();
+  /** Each request writes its rows into one of these, from which they go to disk: nothing is copied. */
+  const idle: RowWriter[] = [];
+  const giveBack = (writer: RowWriter): void => {
+    if (idle.length < BUFFERS_KEPT && writer.bytes.length <= BUFFER_KEEP_BYTES) idle.push(writer);
+  };
 
-  /** Into `writer`, for the place that is next now: valid until the next `await`. */
-  const encode = (body: Uint8Array, sender: Sender) => {
+  /** For the place that is next now: valid until the next `await`. */
+  const encode = (writer: RowWriter, body: Uint8Array, sender: Sender) => {
     const place = traces.place(Date.now());
     const claims: Run[] = [];
     const byAssurance = new Map<string, number>();
@@ -69,23 +74,31 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
     return { ...transcoded, place, claims, byAssurance };
   };
 
+  const keep = async (writer: RowWriter, body: Uint8Array, sender: Sender): Promise<Accepted> => {
+    let encoded = encode(writer, body, sender);
+    if (encoded.claims.length > 0) {
+      // First, since claims that are kept twice are harmless, and spans are not: a sender that is told no sends again.
+      await Promise.all(encoded.claims.map((run) => runLog.append({ record: 'ended', run })));
+      encoded = encode(writer, body, sender);
+    }
+    const { rows, withoutId, place, byAssurance } = encoded;
+    const durable = rows === 0 ? undefined : traces.append(writer.written(), rows, place);
+    await durable;
+    for (const [assurance, count] of byAssurance) {
+      counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
+    }
+    if (withoutId > 0) counters.add(COUNTED.spansRejected, withoutId, 'reason="no_id"');
+    return { spans: rows, rejectedSpans: withoutId };
+  };
+
   return {
     async accept(body, sender) {
-      let encoded = encode(body, sender);
-      if (encoded.claims.length > 0) {
-        // First, since claims that are kept twice are harmless, and spans are not: a sender that is told no sends again.
-        await Promise.all(encoded.claims.map((run) => runLog.append({ record: 'ended', run })));
-        encoded = encode(body, sender);
+      const writer = idle.pop() ?? new RowWriter();
+      try {
+        return await keep(writer, body, sender);
+      } finally {
+        giveBack(writer);
       }
-      const { rows, withoutId, place, byAssurance } = encoded;
-      const durable = rows === 0 ? undefined : traces.append(writer.copyOut(), rows, place);
-      if (writer.bytes.length > BUFFER_KEEP_BYTES) writer = new RowWriter();
-      await durable;
-      for (const [assurance, count] of byAssurance) {
-        counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
-      }
-      if (withoutId > 0) counters.add(COUNTED.spansRejected, withoutId, 'reason="no_id"');
-      return { spans: rows, rejectedSpans: withoutId };
     },
   };
 };

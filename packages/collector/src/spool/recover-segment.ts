@@ -79,10 +79,10 @@ class Reading {
   }
 
   /** An append that the index tells of. */
-  async take({ offset, length, rows, receivedAtMillis, dataCrc }: IndexRecord): Promise<void> {
+  async take({ offset, length, rows, receivedAtMillis, crcBefore, crcAfter }: IndexRecord): Promise<void> {
     const data = await this.read(offset, offset + length);
     this.at = offset + length;
-    if (crc32(data) === dataCrc) {
+    if (crc32(data, crcBefore) === crcAfter) {
       this.keep(offset, data, rows, receivedAtMillis);
       return;
     }

@@ -4,9 +4,12 @@ import { crc32 } from 'node:zlib';
  * The side index of a segment: one record for each append, so that the segment itself is nothing but rows.
  *
  *     0  magic "WHX1"     u32        24  receivedAtMillis  f64
- *     4  rows             u32        32  crc32 of the data u32
- *     8  offset           f64        36  crc32 of bytes 0 to 36 of this record, u32
- *    16  length           f64
+ *     4  rows             u32        32  crcBefore         u32
+ *     8  offset           f64        36  crcAfter          u32
+ *    16  length           f64        40  crc32 of bytes 0 to 40 of this record, u32
+ *
+ * The two are CRC-32 of the segment up to this append and with it: one pass checks the append by itself, and the last
+ * one is the checksum of the whole.
  */
 export interface IndexRecord {
   readonly rows: number;
@@ -14,13 +17,14 @@ export interface IndexRecord {
   readonly offset: number;
   readonly length: number;
   readonly receivedAtMillis: number;
-  readonly dataCrc: number;
+  readonly crcBefore: number;
+  readonly crcAfter: number;
 }
 
-export const INDEX_RECORD_BYTES = 40;
+export const INDEX_RECORD_BYTES = 44;
 
 const MAGIC = 0x31584857;
-const CRC_AT = 36;
+const CRC_AT = 40;
 
 export const encodeIndexRecord = (record: IndexRecord): Buffer => {
   const bytes = Buffer.alloc(INDEX_RECORD_BYTES);
@@ -29,7 +33,8 @@ export const encodeIndexRecord = (record: IndexRecord): Buffer => {
   bytes.writeDoubleLE(record.offset, 8);
   bytes.writeDoubleLE(record.length, 16);
   bytes.writeDoubleLE(record.receivedAtMillis, 24);
-  bytes.writeUInt32LE(record.dataCrc, 32);
+  bytes.writeUInt32LE(record.crcBefore, 32);
+  bytes.writeUInt32LE(record.crcAfter, 36);
   bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC_AT)), CRC_AT);
   return bytes;
 };
@@ -43,6 +48,7 @@ export const decodeIndexRecord = (bytes: Buffer): IndexRecord | undefined => {
     offset: bytes.readDoubleLE(8),
     length: bytes.readDoubleLE(16),
     receivedAtMillis: bytes.readDoubleLE(24),
-    dataCrc: bytes.readUInt32LE(32),
+    crcBefore: bytes.readUInt32LE(32),
+    crcAfter: bytes.readUInt32LE(36),
   };
 };

@@ -106,7 +106,7 @@ export class Segment {
     return Math.min(Math.max(nowMillis, dayStart), dayStart + DAY_MILLIS - 1);
   }
 
-  /** Resolves when the bytes are on disk. `bytes` now belongs to the segment. */
+  /** Resolves when the bytes are on disk; until then they belong to the segment. */
   append(bytes: Uint8Array, rows: number, receivedAtMillis: number): Promise<void> {
     if (this.firstAt === 0) this.firstAt = receivedAtMillis;
     this.rows += rows;
@@ -159,21 +159,22 @@ export class Segment {
     let { rows, bytes, crc, records } = this.durable;
     const index: Buffer[] = [];
     for (const append of group) {
-      const dataCrc = crc32(append.bytes);
+      const crcBefore = crc;
+      crc = crc32(append.bytes, crcBefore);
       index.push(
         encodeIndexRecord({
           rows: append.rows,
           offset: bytes,
           length: append.bytes.length,
           receivedAtMillis: append.receivedAtMillis,
-          dataCrc,
+          crcBefore,
+          crcAfter: crc,
         }),
       );
-      crc = crc32(append.bytes, crc);
       rows += append.rows;
       bytes += append.bytes.length;
     }
-    await Promise.all([
+    await settled([
       writeAll(
         this.data,
         group.map((append) => append.bytes),
@@ -181,7 +182,7 @@ export class Segment {
       ),
       writeAll(this.index, index, records * INDEX_RECORD_BYTES),
     ]);
-    await Promise.all([this.data.datasync(), this.index.datasync()]);
+    await settled([this.data.datasync(), this.index.datasync()]);
     records += group.length;
     this.durable = { rows, bytes, crc, records };
   }
@@ -194,6 +195,12 @@ export class Segment {
     await Promise.allSettled([this.index.truncate(records * INDEX_RECORD_BYTES), this.data.truncate(bytes)]);
   }
 }
+
+/** Waits for all, also where one fails: the bytes are in use until then. */
+const settled = async (tasks: readonly Promise<void>[]): Promise<void> => {
+  const failed = (await Promise.allSettled(tasks)).find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+};
 
 /** `writev` may write less than it was given: the rest is written again from there. */
 const writeAll = async (file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<void> => {
