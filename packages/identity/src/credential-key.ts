@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 /**
  * The text that a workload presents: `whk_<id>_<secret>`, the secret being 32 random bytes in base64url. Only the
@@ -18,7 +18,7 @@ export const newKey = (id: string): { readonly key: string; readonly hash: strin
   return { key, hash: `sha256:${hashOfKey(key).toString('hex')}` };
 };
 
-export const hashOfKey = (text: string): Buffer => createHash('sha256').update(text, 'utf8').digest();
+export const hashOfKey = (text: string): Buffer => hash('sha256', text, 'buffer');
 
 /** The credential that a key text names, or undefined where the text is no key. */
 export const idInKey = (text: string): string | undefined => KEY.exec(text)?.[1];
