@@ -13,6 +13,8 @@ export interface CollectorOptions {
   readonly port?: number;
   /** Further `WHENCE_…` variables. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** See `Program`. */
+  readonly faults?: readonly string[];
 }
 
 export interface CollectorProcess extends ServiceProcess {
@@ -33,6 +35,7 @@ export const collectorThatEnds = (options: CollectorOptions = {}): Promise<Ended
 
 const programOf = (options: CollectorOptions & { readonly dataDirectory: string }) => ({
   module: '@whence/collector/main',
+  ...(options.faults === undefined ? {} : { faults: options.faults }),
   environment: {
     WHENCE_DATA_DIR: options.dataDirectory,
     WHENCE_COLLECTOR_PORT: String(options.port ?? 0),

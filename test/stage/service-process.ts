@@ -29,6 +29,8 @@ export interface Program {
   /** `@whence/collector/main`. */
   readonly module: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** Faults that its system calls meet, as strace has them: `fdatasync:error=EIO:when=5+`. Needs strace. */
+  readonly faults?: readonly string[];
 }
 
 interface Ready {
@@ -39,8 +41,9 @@ interface Ready {
 const READY_MILLIS = 60_000;
 
 /** Starts a service; rejects with what it printed where it ends before it is ready. */
-export const startService = async ({ module, environment }: Program): Promise<ServiceProcess> => {
-  const { child, ended, printed } = launch(module, environment);
+export const startService = async (program: Program): Promise<ServiceProcess> => {
+  const { module } = program;
+  const { child, ended, printed } = launch(program);
   const ready = new Promise<Ready>((resolve) => {
     child.on('message', (message: Partial<Ready>) => {
       if (message.ready !== undefined) resolve(message as Ready);
@@ -68,8 +71,8 @@ export const startService = async ({ module, environment }: Program): Promise<Se
 };
 
 /** Runs a service that is expected to end by itself. Where it becomes ready instead, it is ended, with code null. */
-export const serviceThatEnds = ({ module, environment }: Program): Promise<Ended> => {
-  const { child, ended } = launch(module, environment);
+export const serviceThatEnds = (program: Program): Promise<Ended> => {
+  const { child, ended } = launch(program);
   child.on('message', () => child.kill('SIGKILL'));
   return ended;
 };
@@ -87,14 +90,25 @@ export const programThatEnds = (
   return watch(child).ended;
 };
 
-const launch = (module: string, environment: NodeJS.ProcessEnv) => {
+const launch = ({ module, environment, faults = [] }: Program) => {
   const child = fork(fileURLToPath(import.meta.resolve(module)), {
-    env: cleanEnvironment(environment),
-    execArgv: [],
+    // One thread, so that the calls have an order: strace counts them by thread.
+    env: cleanEnvironment({ ...environment, ...(faults.length === 0 ? {} : { UV_THREADPOOL_SIZE: '1' }) }),
+    ...(faults.length === 0 ? { execArgv: [] } : underStrace(faults)),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   return { child, ...watch(child) };
 };
+
+/** With -D it is strace that is the grandchild: the child, and its pid, are the service's own. */
+const underStrace = (faults: readonly string[]) => ({
+  execPath: 'strace',
+  execArgv: [
+    ...['-D', '-f', '-qq', '-o', '/dev/null'],
+    ...faults.flatMap((fault) => ['-e', `inject=${fault}`]),
+    process.execPath,
+  ],
+});
 
 const watch = (child: ChildProcess): { ended: Promise<Ended>; printed: () => string } => {
   let stdout = '';
