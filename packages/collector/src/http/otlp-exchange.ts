@@ -18,6 +18,8 @@ export interface ReceivedRequest {
   readonly sender: Sender;
   readonly bytes: Uint8Array;
   readonly encoding: OtlpEncoding;
+  /** To be called once, when nothing looks at the bytes any more. */
+  readonly release: () => void;
 }
 
 /** One OTLP/HTTP request and its answer, by the rules that all signals share. */
@@ -39,8 +41,8 @@ export const otlpExchange = (
 
   const refuse: OtlpExchange['refuse'] = (httpStatus, message, headers = {}) => {
     counters.add(COUNTED.requestsRefused, 1, `protocol="http",status="${httpStatus}"`);
-    const unread = request.readableEnded ? headers : { ...headers, connection: 'close' };
-    sendOtlpError(response, encoding ?? 'application/x-protobuf', httpStatus, message, unread);
+    sendOtlpError(response, encoding ?? 'application/x-protobuf', httpStatus, message, headers);
+    discardRest(request);
   };
 
   const refuseAs = ({ reason, message, retryAfterSeconds }: Refused): void =>
@@ -69,9 +71,24 @@ export const otlpExchange = (
       }
       const body = await readBody(request, bodyMaxBytes);
       if (body.status === 'refused') refuse(body.httpStatus, body.reason);
-      return body.status === 'read' ? { sender: admitted.sender, bytes: body.bytes, encoding } : undefined;
+      if (body.status !== 'read') return undefined;
+      const { bytes, release } = body;
+      return { sender: admitted.sender, bytes, encoding, release };
     },
     accept: (rejected, message, rejectedField) =>
       sendOtlpAccepted(response, encoding ?? 'application/x-protobuf', rejected, message, rejectedField),
   };
+};
+
+const DISCARD_MILLIS = 5_000;
+
+/**
+ * Reads what is left of a body that nobody wants. A connection that is closed on unread bytes is reset, and a sender
+ * that is still sending then never sees its answer: to it, a refusal for good looks like a fault that may pass.
+ */
+const discardRest = (request: IncomingMessage): void => {
+  if (request.readableEnded || request.destroyed) return;
+  const timer = setTimeout(() => request.socket.destroy(), DISCARD_MILLIS);
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 };

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
+import { BufferPool } from '../buffer-pool.ts';
 
 export type ReadBody =
-  | { readonly status: 'read'; readonly bytes: Uint8Array }
+  /** `release` must be called once, when nothing looks at the bytes any more. */
+  | { readonly status: 'read'; readonly bytes: Uint8Array; readonly release: () => void }
   /** `httpStatus` 400, 413 or 415, and why. */
   | { readonly status: 'refused'; readonly httpStatus: number; readonly reason: string }
   /** The sender went away in the middle. */
@@ -25,27 +27,54 @@ export const readBody = async (request: IncomingMessage, maxBytes: number): Prom
     return refused(415, `Content-Encoding "${encoding}" is not one of identity, gzip, zstd`);
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooLarge(maxBytes);
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > maxBytes) return tooLarge(maxBytes);
-      chunks.push(chunk);
-    }
-  } catch {
-    return { status: 'aborted' };
+  const raw = await readRaw(request, maxBytes);
+  if (raw === 'aborted') return { status: 'aborted' };
+  if (raw === 'too large') return tooLarge(maxBytes);
+  if (inflate === undefined || raw.length === 0) {
+    return { status: 'read', bytes: raw, release: () => POOL.give(raw) };
   }
-  const [only] = chunks;
-  const raw = chunks.length === 1 ? only! : Buffer.concat(chunks, length);
-  if (inflate === undefined || raw.length === 0) return { status: 'read', bytes: raw };
   try {
-    return { status: 'read', bytes: await inflate(raw, { maxOutputLength: maxBytes }) };
+    return { status: 'read', bytes: await inflate(raw, { maxOutputLength: maxBytes }), release: () => {} };
   } catch (error) {
     if (error instanceof RangeError) return tooLarge(maxBytes);
     const reason = error instanceof Error ? error.message : String(error);
     return refused(400, `the body is not valid ${encoding}: ${reason}`);
+  } finally {
+    POOL.give(raw);
   }
+};
+
+const POOL = new BufferPool();
+/** More is reserved when it comes: a length is easily told. */
+const FIRST_BUFFER_BYTES = 1 << 20;
+
+/** Into one pooled buffer, where the length is told beforehand. */
+const readRaw = async (
+  request: IncomingMessage,
+  maxBytes: number,
+): Promise<Uint8Array | 'aborted' | 'too large'> => {
+  const told = Number(request.headers['content-length'] ?? 0);
+  let body = POOL.take(Math.min(told, FIRST_BUFFER_BYTES));
+  let length = 0;
+  try {
+    // What is not read stays for whoever answers: see `discardRest`.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (length + chunk.length > maxBytes) return 'too large';
+      if (length + chunk.length > body.length) body = grown(body, length, length + chunk.length);
+      body.set(chunk, length);
+      length += chunk.length;
+    }
+  } catch {
+    return 'aborted';
+  }
+  return length < told ? 'aborted' : body.subarray(0, length);
+};
+
+const grown = (bytes: Uint8Array, length: number, needed: number): Uint8Array => {
+  const larger = POOL.take(Math.max(needed, bytes.length * 2));
+  larger.set(bytes.subarray(0, length));
+  POOL.give(bytes);
+  return larger;
 };
 
 const refused = (httpStatus: number, reason: string): ReadBody => ({ status: 'refused', httpStatus, reason });

@@ -20,10 +20,11 @@ export const traceRoute = ({ receiver, bodyMaxBytes, counters }: TraceRouteParts
     const exchange = otlpExchange(request, response, counters);
     const got = await exchange.receive(receiver, bodyMaxBytes);
     if (got === undefined) return;
-    const { sender, bytes, encoding } = got;
+    const { sender, bytes, encoding, release } = got;
     const received = await receiver.receive(sender, () =>
       encoding === 'application/json' ? protobufFromJson(Buffer.from(bytes).toString('utf8')) : bytes,
     );
+    release();
     if (received.status === 'refused') exchange.refuseAs(received);
     else exchange.accept(received.rejectedSpans, REJECTED_SPANS_MESSAGE, 'rejectedSpans');
   };

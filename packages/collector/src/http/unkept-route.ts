@@ -33,7 +33,7 @@ export const unkeptRoute = (path: keyof typeof SIGNALS, parts: UnkeptRouteParts)
     const exchange = otlpExchange(request, response, counters);
     const received = await exchange.receive(receiver, bodyMaxBytes);
     if (received === undefined) return;
-    const { bytes, encoding } = received;
+    const { bytes, encoding, release } = received;
     try {
       if (forwarding !== undefined && encoding === 'application/x-protobuf') {
         await forwarding.other(path, bytes);
@@ -49,6 +49,8 @@ export const unkeptRoute = (path: keyof typeof SIGNALS, parts: UnkeptRouteParts)
       exchange.refuse(503, error instanceof Error ? error.message : 'cannot be kept now', {
         'retry-after': '1',
       });
+    } finally {
+      release();
     }
   };
 };

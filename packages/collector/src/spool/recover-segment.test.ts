@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { type RowTable, RowWriter } from '@whence/store';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RecoveredSegment, recoverSegment } from './recover-segment.ts';
-import { DATA_SUFFIX, INDEX_SUFFIX, readSegment, Segment } from './segment.ts';
+import { DATA_SUFFIX, INDEX_SUFFIX, readSegment, type SealedSegment, Segment } from './segment.ts';
 import { INDEX_RECORD_BYTES } from './segment-index.ts';
 
 const TABLE: RowTable = {
@@ -73,12 +72,19 @@ const recovered = async (files: { data: Buffer; index: Buffer | undefined }): Pr
   return first;
 };
 
+/** The stream gives the same memory again: each chunk is copied when it comes. */
+const sentBytes = async (segment: SealedSegment): Promise<Buffer> => {
+  const copies: Buffer[] = [];
+  for await (const chunk of readSegment(segment)) copies.push(Buffer.from(chunk as Buffer));
+  return Buffer.concat(copies);
+};
+
 const expectSent = async (found: RecoveredSegment, bytes: Buffer, rows: number): Promise<void> => {
   if (found.status === 'empty' || found.segment === undefined) {
     expect(rows).toBe(0);
     return;
   }
-  const sent = await buffer(readSegment(found.segment));
+  const sent = await sentBytes(found.segment);
   expect(sent.equals(bytes)).toBe(true);
   expect(found.segment).toMatchObject({
     id,

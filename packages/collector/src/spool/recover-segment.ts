@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { RowTable } from '@whence/store';
 import { salvageRows } from './salvage-rows.ts';
-import { DATA_SUFFIX, type Extent, INDEX_SUFFIX, type SealedSegment } from './segment.ts';
+import { DATA_SUFFIX, INDEX_SUFFIX, type SealedSegment } from './segment.ts';
 import { decodeIndexRecord, INDEX_RECORD_BYTES, type IndexRecord } from './segment-index.ts';
+import type { Extent } from './segment-stream.ts';
 
 export type RecoveredSegment =
   /** Nothing in it was acknowledged. */

@@ -1,21 +1,15 @@
-import { createReadStream } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { newRunId, runIdToBytes } from '@whence/model';
 import { encodeIndexRecord, INDEX_RECORD_BYTES } from './segment-index.ts';
+import { type Extent, SegmentStream } from './segment-stream.ts';
 
 export const DATA_SUFFIX = '.rowbinary';
 export const INDEX_SUFFIX = '.index';
 /** How far whoever reads the segment request by request has come; not every segment has one. */
 export const CURSOR_SUFFIX = '.cursor';
-
-/** A part of a segment's file, from `start` up to and without `end`. */
-export interface Extent {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A batch on disk, complete and never changed again. */
 export interface SealedSegment {
@@ -44,7 +38,6 @@ interface Append {
 }
 
 const DAY_MILLIS = 86_400_000;
-const READ_BYTES = 1 << 20;
 
 /**
  * The segment that is being written. Appends that come while a sync is under way share the next one (group commit).
@@ -221,18 +214,9 @@ const unwritten = (chunks: readonly Uint8Array[], written: number): readonly Uin
   return [chunks[first]!.subarray(skipped), ...chunks.slice(first + 1)];
 };
 
-/** The rows of a segment, to be sent. */
-export const readSegment = ({ directory, id, extents }: SealedSegment): Readable => {
-  const path = join(directory, id + DATA_SUFFIX);
-  const part = ({ start, end }: Extent): Readable =>
-    createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES });
-  const [first, ...others] = extents;
-  return others.length === 0 ? part(first!) : Readable.from(inTurn(extents.map((each) => () => part(each))));
-};
-
-async function* inTurn(parts: readonly (() => Readable)[]): AsyncGenerator<Buffer> {
-  for (const part of parts) yield* part() as AsyncIterable<Buffer>;
-}
+/** The rows of a segment, to be sent: one consumer, which takes a chunk at a time. */
+export const readSegment = ({ directory, id, extents }: SealedSegment): Readable =>
+  new SegmentStream(join(directory, id + DATA_SUFFIX), extents);
 
 export const removeSegment = async (directory: string, id: string): Promise<void> => {
   await rm(join(directory, id + DATA_SUFFIX), { force: true });
