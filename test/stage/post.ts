@@ -1,4 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { jsonOf, type OtlpSpan, protobufOf, requestWith } from './otlp-request.ts';
 import { takeDown } from './take-down.ts';
 
@@ -16,15 +18,20 @@ export interface Post {
   readonly headers?: Readonly<Record<string, string>>;
   /** Several pieces are sent in chunks, with no length. */
   readonly body?: Uint8Array | readonly Uint8Array[];
+  /** Over https, on a connection of its own: whom to trust, and what to show. */
+  readonly tls?: SecureContextOptions;
 }
 
 /** One request over a connection that is kept; rejects where no whole answer comes. */
-export const exchange = (url: string, { method = 'POST', headers = {}, body = [] }: Post): Promise<Answer> =>
+export const exchange = (
+  url: string,
+  { method = 'POST', headers = {}, body = [], tls }: Post,
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const whole = body instanceof Uint8Array;
-    const sent = request(url, {
+    const sent = (tls === undefined ? request : requestOverTls)(url, {
       method,
-      agent,
+      ...(tls === undefined ? { agent } : { agent: false, ...tls }),
       headers: { ...headers, ...(whole ? { 'content-length': String(body.length) } : {}) },
     });
     let answered = false;
