@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { temporaryDirectory } from './take-down.ts';
 
 /** Bytes of one record of a segment's index. */
-export const INDEX_RECORD_BYTES = 40;
+export const INDEX_RECORD_BYTES = 44;
 
 /** The files of the collector's spool for spans, to be damaged. The collector must not be running. */
 export class SpoolFiles {
