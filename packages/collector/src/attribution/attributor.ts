@@ -29,6 +29,8 @@ const TAB = 0x09;
 /** Longest text that can be a reference; a longer member is refuted unread. */
 const REFERENCE_MAX_LENGTH = 48;
 const MEMO_MAX_ENTRIES = 65_536;
+/** What W3C Trace Context asks to propagate at least (section 3.3.1.5). */
+const STATE_KEPT_BYTES = 512;
 
 /**
  * The attribution of one tenant's spans. Per span: find our member in `tracestate`, look its text up among those seen
@@ -39,7 +41,9 @@ export class Attributor {
   private readonly memo = new Map<string, RunColumns>();
   private readonly none: RunColumns = unnamed('none');
   private readonly unreadable: RunColumns = unnamed('refuted');
-  private lastText = new Uint8Array(0);
+  /** The whole `tracestate` of the span before: spans of one run come together, and most often carry the same. */
+  private readonly lastState = new Uint8Array(STATE_KEPT_BYTES);
+  private lastLength = -1;
   private last: RunColumns = this.none;
 
   constructor(judge: ReferenceJudge) {
@@ -48,20 +52,12 @@ export class Attributor {
 
   /** The columns for a span whose `tracestate` lies at that range. */
   columnsFor(bytes: Uint8Array, start: number, end: number): RunColumns {
-    const at = memberValue(bytes, start, end);
-    if (at < 0) return this.none;
-    const valueEnd = memberEnd(bytes, at, end);
-    if (isFollowedByRubbish(bytes, valueEnd, end)) return this.unreadable;
-    if (this.isLast(bytes, at, valueEnd)) return this.last;
-    if (valueEnd - at > REFERENCE_MAX_LENGTH) return this.unreadable;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, valueEnd - at).toString('latin1');
-    let columns = this.memo.get(text);
-    if (columns === undefined) {
-      columns = this.judged(text);
-      if (this.memo.size >= MEMO_MAX_ENTRIES) this.memo.clear();
-      this.memo.set(text, columns);
-    }
-    this.lastText = bytes.slice(at, valueEnd);
+    if (start === end) return this.none;
+    if (this.isLast(bytes, start, end)) return this.last;
+    const columns = this.columnsOfState(bytes, start, end);
+    const length = end - start;
+    this.lastLength = length <= STATE_KEPT_BYTES ? length : -1;
+    for (let i = 0; i < this.lastLength; i++) this.lastState[i] = bytes[start + i]!;
     this.last = columns;
     return columns;
   }
@@ -69,8 +65,24 @@ export class Attributor {
   /** The record of a run has come or changed: what was remembered of its references no longer holds. */
   forget(runId: string): void {
     for (const [text, columns] of this.memo) if (columns.runId === runId) this.memo.delete(text);
-    this.lastText = new Uint8Array(0);
-    this.last = this.none;
+    this.lastLength = -1;
+  }
+
+  private columnsOfState(bytes: Uint8Array, start: number, end: number): RunColumns {
+    const at = memberValue(bytes, start, end);
+    if (at < 0) return this.none;
+    const valueEnd = memberEnd(bytes, at, end);
+    if (isFollowedByRubbish(bytes, valueEnd, end) || valueEnd - at > REFERENCE_MAX_LENGTH) {
+      return this.unreadable;
+    }
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset + at, valueEnd - at).toString('latin1');
+    let columns = this.memo.get(text);
+    if (columns === undefined) {
+      columns = this.judged(text);
+      if (this.memo.size >= MEMO_MAX_ENTRIES) this.memo.clear();
+      this.memo.set(text, columns);
+    }
+    return columns;
   }
 
   private judged(text: string): RunColumns {
@@ -91,10 +103,10 @@ export class Attributor {
   }
 
   private isLast(bytes: Uint8Array, start: number, end: number): boolean {
-    const { lastText } = this;
-    const { length } = lastText;
-    if (end - start !== length || length === 0) return false;
-    for (let i = 0; i < length; i++) if (lastText[i] !== bytes[start + i]) return false;
+    const { lastState, lastLength } = this;
+    if (end - start !== lastLength) return false;
+    // The MAC is at the end: other runs differ there at once.
+    for (let i = lastLength - 1; i >= 0; i--) if (lastState[i] !== bytes[start + i]) return false;
     return true;
   }
 }
