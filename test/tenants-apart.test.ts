@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, startCollector, storeOpen } from './stage/collector-process.ts';
 import { bearer, type CredentialsFile, writeCredentials } from './stage/credentials-file.ts';
+import { eventually } from './stage/eventually.ts';
 import { exportOverGrpc } from './stage/grpc-call.ts';
 import { ask, askIssuer } from './stage/issuer-client.ts';
 import { drained, expectLedgerHeld, Ledger } from './stage/ledger.ts';
 import { jsonOf, newSpan, newSpans, type OtlpSpan, protobufOf, requestWith } from './stage/otlp-request.ts';
-import { exchange, postProtobuf } from './stage/post.ts';
+import { type Answer, exchange, postProtobuf } from './stage/post.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 
 const RESOURCE_EXHAUSTED = 8;
@@ -221,7 +222,7 @@ describe('a tenant that floods', () => {
   });
 
   it('is told so in each protocol, and is taken again after the time it was told', async () => {
-    await ledger.send(collector.url, newSpans(500), keyOf('noisy'));
+    await eventually(async () => (await ledger.send(collector.url, newSpans(500), keyOf('noisy'))) === 200);
     const http = await postProtobuf(collector.url, [newSpan()], keyOf('noisy'));
     expect(http.status).toBe(429);
     const seconds = Number(http.headers['retry-after']);
@@ -234,6 +235,21 @@ describe('a tenant that floods', () => {
     ledger.acknowledged.add(spans[0]!.spanId);
     await pause(seconds * 1000);
     expect(await ledger.send(collector.url, newSpans(1), keyOf('noisy'))).toBe(200);
+  });
+
+  it('by what is not even kept: logs, and bodies that are no OTLP', async () => {
+    for (const [path, body] of [
+      ['/v1/logs', JSON.stringify({ resourceLogs: [], padding: 'x'.repeat(60_000) })],
+      ['/v1/traces', `{"resourceSpans":[${' '.repeat(60_000)}`],
+    ] as const) {
+      const send = (): Promise<Answer> =>
+        exchange(`${collector.url}${path}`, {
+          headers: { 'content-type': 'application/json', ...keyOf('noisy') },
+          body: Buffer.from(body),
+        });
+      await eventually(async () => (await send()).status !== 429);
+      expect((await send()).status).toBe(429);
+    }
   });
 
   it('has in the store what was acknowledged, and nothing that was refused', async () => {

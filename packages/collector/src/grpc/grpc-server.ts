@@ -109,6 +109,7 @@ const receive = async (
 ): Promise<Buffer | Refused> => {
   const admitted = await receiver.admit(presentedBy(call));
   if (admitted.status === 'refused') return admitted;
+  receiver.charge(admitted.sender, call.request.length);
   const received = await receiver.receive(admitted.sender, () => call.request);
   return received.status === 'refused' ? received : Buffer.from(acceptedResponse(received.rejectedSpans));
 };

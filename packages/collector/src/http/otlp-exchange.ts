@@ -73,7 +73,9 @@ export const otlpExchange = (
       if (body.status === 'refused') refuse(body.httpStatus, body.reason);
       if (body.status !== 'read') return undefined;
       const { bytes, release } = body;
-      return { sender: admitted.sender, bytes, encoding, release };
+      const { sender } = admitted;
+      receiver.charge(sender, bytes.length);
+      return { sender, bytes, encoding, release };
     },
     accept: (rejected, message, rejectedField) =>
       sendOtlpAccepted(response, encoding ?? 'application/x-protobuf', rejected, message, rejectedField),

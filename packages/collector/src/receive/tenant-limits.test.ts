@@ -1,6 +1,7 @@
+import { readCredentials } from '@whence/identity';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { TenantLimits } from './tenant-limits.ts';
+import { limitOfTenant, TenantLimits } from './tenant-limits.ts';
 
 const LIMIT = { bytesPerSecond: 100, burstBytes: 1_000 };
 
@@ -63,4 +64,25 @@ it('is not fooled by a clock that goes back', () => {
   limits.take('a', 2_000);
   now = 0;
   expect(limits.secondsUntilAllowed('a')).toBe(10);
+});
+
+it('takes a tenant’s own limit from the credentials file, over that of all', () => {
+  const file = {
+    trustDomain: 'd',
+    certificates: ['a', 'b', 'c', 'free'].map((tenant) => ({ san: `spiffe://d/${tenant}`, tenant })),
+    tenants: [
+      { id: 'a', bytesPerSecond: 7 },
+      { id: 'b', bytesPerSecond: 7, burstBytes: 9 },
+      { id: 'free', bytesPerSecond: 0 },
+    ],
+  };
+  const limitOf = limitOfTenant(readCredentials(JSON.stringify(file), 'whence.yaml'), LIMIT, 64);
+  expect(['a', 'b', 'c', 'free', 'else'].map(limitOf)).toEqual([
+    { bytesPerSecond: 7, burstBytes: 64 },
+    { bytesPerSecond: 7, burstBytes: 9 },
+    LIMIT,
+    undefined,
+    LIMIT,
+  ]);
+  expect(limitOfTenant(undefined, undefined, 64)('a')).toBeUndefined();
 });

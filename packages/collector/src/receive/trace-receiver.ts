@@ -23,10 +23,12 @@ export interface ReceiverParts {
   readonly log: Logger;
 }
 
-/** Takes OTLP messages, whatever protocol carries them. Both steps say no by a value, never by throwing. */
+/** Takes OTLP messages, whatever protocol carries them. Says no by a value, never by throwing. */
 export interface Receiver {
   /** Before the body is read: who sends, and may they now? A promise only where a new token has to be verified. */
   admit(presented: Presented): Admitted | Promise<Admitted>;
+  /** The body is read: it counts against the rate of its tenant, whatever becomes of it. @param bytes inflated */
+  charge(sender: Sender, bytes: number): void;
   /** @param body makes the protobuf of an `ExportTraceServiceRequest`; may throw `otlp_malformed` */
   receive(sender: Sender, body: () => Uint8Array): Promise<Received>;
 }
@@ -51,10 +53,11 @@ export const createReceiver = ({ intake, identify, limits, forwarding, log }: Re
       return identified instanceof Promise ? identified.then(admitted) : admitted(identified);
     },
 
+    charge: ({ tenant }, bytes) => limits.take(tenant, bytes),
+
     async receive(sender, body) {
       try {
         const bytes = body();
-        limits.take(sender.tenant, bytes.length);
         const [{ spans, rejectedSpans }] = await Promise.all([
           intake.accept(bytes, sender),
           forwarding?.traces(bytes, sender),
