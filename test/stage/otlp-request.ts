@@ -94,6 +94,14 @@ export const protobufOf = (request: OtlpRequest): Uint8Array => {
   return Request.encode(Request.fromObject(withBytes)).finish();
 };
 
+/** What protobuf bytes say, in OTLP/JSON's words. */
+export const requestFrom = (bytes: Uint8Array): OtlpRequest => {
+  const base64 = Request.toObject(Request.decode(bytes), { longs: String, bytes: String, arrays: true });
+  return JSON.parse(JSON.stringify(base64), (key, value: unknown) =>
+    ID_KEYS.has(key) ? Buffer.from(value as string, 'base64').toString('hex') : value,
+  ) as OtlpRequest;
+};
+
 export const jsonOf = (request: OtlpRequest): Buffer => Buffer.from(JSON.stringify(request));
 
 /** What an answer says, whatever its encoding. */
