@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { newAuthority } from './stage/certificates.ts';
 import { type CollectorProcess, metricOf, startCollector } from './stage/collector-process.ts';
 import { bearer } from './stage/credentials-file.ts';
 import { eventually } from './stage/eventually.ts';
@@ -24,7 +25,7 @@ let database: string;
 let issuer: TokenIssuer;
 let collector: CollectorProcess;
 
-const credentialsFor = ({ url }: TokenIssuer): string => {
+const credentialsFor = ({ url }: TokenIssuer, fields = ''): string => {
   const path = join(temporaryDirectory(), 'whence.yaml');
   writeFileSync(
     path,
@@ -33,6 +34,7 @@ trustDomain: bank.example
 issuers:
   - issuer: ${url}
     audience: whence
+    ${fields}
     workloads:
       - subject: system:serviceaccount:prod:*
         tenant: acme
@@ -95,6 +97,25 @@ describe('a token of the workload’s own platform', () => {
       outcome: 'success',
     });
     expect(ended.status).toBe(200);
+  });
+
+  it('of an API server, which has its own CA and wants to know who asks', async () => {
+    const authority = newAuthority('cluster');
+    const server = await startTokenIssuer(authority.issue({ names: ['IP:127.0.0.1'], purpose: 'server' }));
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'ca.crt'), authority.cert);
+    writeFileSync(join(directory, 'token'), 'ours\n');
+    const ca = `jwksCa: ${directory}/ca.crt`;
+    const known = `jwksBearerFile: ${directory}/token`;
+    const token = bearer(server.token(BILLING, KUBERNETES));
+    for (const [fields, status] of [
+      [`${ca}\n    ${known}`, 200],
+      [ca, 503],
+      [known, 503],
+    ] as const) {
+      const other = await startCollector({ credentialsPath: credentialsFor(server, fields) });
+      expect((await postProtobuf(other.url, [newSpan()], token)).status).toBe(status);
+    }
   });
 
   it('goes on when the issuer changes its keys', async () => {

@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certificate } from './certificates.ts';
 import { takeDown } from './take-down.ts';
 
 /** An OIDC issuer: it publishes its keys over HTTP, and signs tokens. */
@@ -14,26 +16,32 @@ export interface TokenIssuer {
   token(subject: string, claims?: object): string;
 }
 
-export const startTokenIssuer = async (): Promise<TokenIssuer> => {
+/** @param tls serves https, and asks for the bearer `ours`, as an API server does */
+export const startTokenIssuer = async (tls?: Certificate): Promise<TokenIssuer> => {
   let generation = 0;
   let pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const kid = (): string => `key-${generation}`;
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (issuer.away) {
       request.socket.destroy();
+      return;
+    }
+    if (tls !== undefined && request.headers.authorization !== 'Bearer ours') {
+      response.writeHead(403).end();
       return;
     }
     const jwk = { ...pair.publicKey.export({ format: 'jwk' }), kid: kid(), alg: 'ES256', use: 'sig' };
     const metadata = { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` };
     response.end(JSON.stringify(request.url === '/keys' ? { keys: [jwk] } : metadata));
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   takeDown(() => {
     server.closeAllConnections();
     server.close();
   });
   const issuer: TokenIssuer = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     away: false,
     rotate: () => {
       generation++;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { CodedError } from '@whence/model';
 import { describe, expect, it } from 'vitest';
 import { newKey } from './credential-key.ts';
@@ -138,6 +139,13 @@ keys:
       expect(faultsOf(text).join('\n')).not.toContain(secret);
     }
   });
+});
+
+it('reads the example of README.md', () => {
+  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);
+  const set = readCredentials(yaml.find((example) => example.includes('issuers:'))!, 'README.md');
+  expect([set.issuers.size, set.certificates.length, set.limits.size]).toEqual([3, 2, 1]);
 });
 
 describe('issuers, certificates and limits', () => {

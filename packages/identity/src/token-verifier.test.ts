@@ -132,6 +132,36 @@ describe('a good token', () => {
   });
 });
 
+describe('a JWT-SVID', () => {
+  const spiffe = (sub: string, more: object = {}) => {
+    const { iss: _, ...rest } = claims;
+    const issuer = {
+      issuer: 'spiffe://acme.internal',
+      workloads: [{ subject: 'spiffe://*', actor: '{+sub}' }],
+    };
+    const bundle = [
+      { ...ec.published, use: 'jwt-svid' },
+      { ...rsa.published, use: 'x509-svid' },
+    ];
+    const token = tokenOf(ec, { ...rest, sub, ...more });
+    return authenticator(bundle, issuer).authenticate({ authorization: `Bearer ${token}` });
+  };
+
+  it('without an issuer is of the trust domain of its subject', async () => {
+    const actor = 'spiffe://acme.internal/ns/prod/sa/billing';
+    expect(await spiffe(actor)).toMatchObject({ status: 'authenticated', credential: { actor } });
+  });
+
+  it.each([
+    ['of another trust domain', 'spiffe://evil.internal/x', {}],
+    ['of one that begins alike', 'spiffe://acme.internal.evil/x', {}],
+    ['of an issuer that is another', 'spiffe://acme.internal/x', { iss: 'spiffe://evil.internal' }],
+    ['of the trust domain, about another', 'spiffe://evil.internal/x', { iss: 'spiffe://acme.internal' }],
+  ])('%s does not count', async (_, sub, more) => {
+    expect(await spiffe(sub, more)).toMatchObject({ status: 'refused' });
+  });
+});
+
 describe('refused', () => {
   const publicPem = createPublicKey(rsa.privateKey).export({ type: 'spki', format: 'pem' });
   const hmacToken = (secret: string | Buffer, header: object): string => {

@@ -144,6 +144,9 @@ const check = async (
       requiredClaims: ['exp', 'sub'],
       ...(issuer.startsWith('spiffe://') ? {} : { issuer }),
     });
+    if (issuer.startsWith('spiffe://') && payload.sub?.startsWith(`${issuer}/`) !== true) {
+      return refused('token_claims_invalid', 'the subject of the token is of another trust domain');
+    }
     return { payload, snapshot };
   } catch (error) {
     return refusalOf(error);
