@@ -35,6 +35,15 @@ interface Found {
   readonly files: SpoolFiles;
   readonly segmentsDamaged: number | undefined;
   readonly rowsLost: number | undefined;
+  /** What the store was told of it. */
+  readonly gaps: readonly GapRow[];
+}
+
+interface GapRow {
+  readonly table: string;
+  readonly batch: string;
+  readonly reason: string;
+  readonly rows: string;
 }
 
 /**
@@ -53,7 +62,12 @@ const expectDelivered = async (files: SpoolFiles, delivered: readonly number[]):
   for (const id of held.keys()) ledger.acknowledged.add(id);
   expect(await ledger.send(collector.url, newSpans(2))).toBe(200);
   await expectLedgerHeld(ledger, store, options.database, collector.url);
+  const gaps = await store.rows<GapRow>(
+    options.database,
+    `SELECT DISTINCT LostTable AS table, toString(LostBatchId) AS batch, Reason AS reason, toString(LostRows) AS rows FROM gaps`,
+  );
   const found = {
+    gaps,
     printed: collector.printed(),
     segmentsDamaged: await metricOf(collector.url, 'whence_collector_spool_segments_damaged_total'),
     rowsLost: await metricOf(collector.url, 'whence_collector_spool_rows_lost_total'),
@@ -74,9 +88,15 @@ const expectReported = (found: Found, id: string, rowsLost: number): void => {
   expect(found.files.damaged()).toEqual([id]);
   expect(found.segmentsDamaged).toBe(1);
   expect(found.rowsLost).toBe(rowsLost);
+  if (rowsLost > 0) {
+    expect(found.gaps).toEqual([
+      { table: 'otel_traces', batch: id, reason: 'damaged', rows: String(rowsLost) },
+    ]);
+  }
 };
 
 const expectNoDamage = (found: Found): void => {
+  expect(found.gaps).toEqual([]);
   expect(found.files.damaged()).toEqual([]);
   expect(found.segmentsDamaged).toBe(0);
   expect(found.printed).not.toContain('"level":50');

@@ -8,13 +8,14 @@ import {
   readCredentials,
 } from '@whence/identity';
 import type { ReferenceTrust } from '@whence/model';
-import { OTEL_TRACES, RUNS } from '@whence/store';
+import { GAPS, OTEL_TRACES, RUNS } from '@whence/store';
 import type { Logger } from 'pino';
 import { createAttributors } from './attribution/attributors.ts';
 import { CollectorError } from './collector-error.ts';
 import type { CollectorConfig } from './config.ts';
-import { COUNTED, type Counters, newCounters } from './counters.ts';
+import { newCounters } from './counters.ts';
 import { startForwarding } from './forward/forwarding.ts';
+import { GapLog } from './gap-log.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
 import { createHealth } from './health.ts';
 import { runRoutes } from './http/run-routes.ts';
@@ -88,11 +89,14 @@ const assemble = async (
     maxBytes: config.spoolMaxBytes,
     log,
   };
-  const traces = await Spool.open({ ...spool, table: OTEL_TRACES });
+  const gaps = await Spool.open({ ...spool, table: GAPS });
+  parts.defer(() => gaps.close());
+  const gapLog = new GapLog(gaps, counters, log);
+  const traces = await Spool.open({ ...spool, ...gapLog.telling(OTEL_TRACES), table: OTEL_TRACES });
   parts.defer(() => traces.close());
-  const runs = await Spool.open({ ...spool, table: RUNS });
+  const runs = await Spool.open({ ...spool, ...gapLog.telling(RUNS), table: RUNS });
   parts.defer(() => runs.close());
-  for (const each of [traces, runs]) countDamage(each, counters);
+  for (const each of [traces, runs]) await gapLog.tellDamage(each);
 
   const link = new StoreLink(config.store, log);
   parts.defer(() => link.close());
@@ -123,6 +127,7 @@ const assemble = async (
   parts.defer(() => forwarding?.stop());
 
   const shippers = [
+    new Shipper(gaps, link, log, counters, () => {}),
     new Shipper(traces, link, log, counters, () => {}),
     new Shipper(runs, link, log, counters, (segment) => runLog.shipped(segment.id)),
   ];
@@ -136,7 +141,7 @@ const assemble = async (
   const receiver = createReceiver({ intake, identify, limits, forwarding, log });
   const health = createHealth({
     spools: [traces, runs],
-    otherSpools: forwarding?.spools ?? [],
+    otherSpools: [gaps, ...(forwarding?.spools ?? [])],
     link,
     counters,
   });
@@ -177,12 +182,4 @@ const loadCredentials = async (path: string | undefined): Promise<CredentialSet 
     });
   });
   return readCredentials(text, path);
-};
-
-const countDamage = ({ table, damage }: Spool, counters: Counters): void => {
-  const label = `table="${table.name}"`;
-  for (const { lostRows } of damage) {
-    counters.add(COUNTED.segmentsDamaged, 1, label);
-    counters.add(COUNTED.rowsLost, lostRows, label);
-  }
 };

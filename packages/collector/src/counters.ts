@@ -43,8 +43,12 @@ export const COUNTED = {
   rowsShipped: 'whence_collector_rows_shipped_total',
   shipRetries: 'whence_collector_ship_retries_total',
   batchesSetAside: 'whence_collector_batches_set_aside_total',
+  rowsSetAside: 'whence_collector_rows_set_aside_total',
+  batchesRepaired: 'whence_collector_batches_repaired_total',
+  batchesInConflict: 'whence_collector_batches_in_conflict_total',
   segmentsDamaged: 'whence_collector_spool_segments_damaged_total',
   rowsLost: 'whence_collector_spool_rows_lost_total',
+  gapsRecorded: 'whence_collector_gaps_recorded_total',
   requestsForwarded: 'whence_collector_requests_forwarded_total',
   forwardRetries: 'whence_collector_forward_retries_total',
   forwardsRefused: 'whence_collector_forwards_refused_total',
@@ -61,9 +65,22 @@ export const newCounters = (): Counters => {
   counters.declare(COUNTED.batchesShipped, 'Batches that the store has, by table');
   counters.declare(COUNTED.rowsShipped, 'Rows that the store has, by table');
   counters.declare(COUNTED.shipRetries, 'Attempts to ship a batch whose outcome was uncertain, by table');
-  counters.declare(COUNTED.batchesSetAside, 'Batches that the store will never take, by table');
+  counters.declare(COUNTED.batchesSetAside, 'Batches with rows that the store will never take, by table');
+  counters.declare(COUNTED.rowsSetAside, 'Rows that the store will never take, by table');
+  counters.declare(
+    COUNTED.batchesRepaired,
+    'Attempts to complete a batch of which the store has a part, by table',
+  );
+  counters.declare(
+    COUNTED.batchesInConflict,
+    'Batches under whose id the store has other rows, or rows twice, by table and kind',
+  );
   counters.declare(COUNTED.segmentsDamaged, 'Spool segments found damaged at the start, by table');
   counters.declare(COUNTED.rowsLost, 'Rows in damaged spool segments that cannot be read, by table');
+  counters.declare(
+    COUNTED.gapsRecorded,
+    'Records of what was accepted and could not be kept, by table and reason',
+  );
   counters.declare(COUNTED.requestsForwarded, 'Requests that the forward endpoint has taken, by path');
   counters.declare(COUNTED.forwardRetries, 'Attempts to forward that have to be made again, by path');
   counters.declare(COUNTED.forwardsRefused, 'Requests that the forward endpoint refused for good, by path');

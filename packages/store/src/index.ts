@@ -19,11 +19,13 @@ export { type CauseLink, type RecordedAction, spanKey } from './readers/recorded
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
+export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';
 export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';
 export { decodeRunRows, encodeRunRow, type RowPlace, type RunRecordKind } from './rowbinary/run-rows.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export { type Column, columnList, type RowTable } from './tables/columns.ts';
+export { GAPS } from './tables/gaps.ts';
 export { OTEL_TRACES } from './tables/otel-traces.ts';
 export { RUNS } from './tables/runs.ts';

@@ -23,6 +23,8 @@ export interface SpoolOptions {
   /** Beyond this nothing is accepted until something was shipped. */
   readonly maxBytes: number;
   readonly log: SpoolLog;
+  /** Told of a batch that will not be sent, before it leaves the spool. */
+  readonly settingAside?: (segment: SealedSegment, reason: SetAsideReason) => Promise<void>;
 }
 
 export interface SpoolLog {
@@ -35,6 +37,10 @@ export interface Place {
   readonly batchId: Uint8Array;
   readonly firstRow: number;
   readonly receivedAtMillis: number;
+}
+
+export interface FoundDamage extends Damage {
+  readonly segmentId: string;
 }
 
 /** Why a segment was set aside instead of sent. */
@@ -58,7 +64,7 @@ export class Spool {
   private readonly sealed: SealedSegment[] = [];
   private readonly sealing = new Set<Promise<void>>();
   private sealedBytes = 0;
-  private readonly damages: Damage[] = [];
+  private readonly damages: FoundDamage[] = [];
   private wake: () => void = () => {};
   private closed = false;
 
@@ -104,7 +110,7 @@ export class Spool {
   }
 
   /** The damage that was found when this spool was opened, one for each segment that has any. */
-  get damage(): readonly Damage[] {
+  get damage(): readonly FoundDamage[] {
     return this.damages;
   }
 
@@ -165,6 +171,7 @@ export class Spool {
   }
 
   async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<void> {
+    await this.options.settingAside?.(segment, reason);
     this.forget(segment);
     await moveSegment(this.directory, segment.id, join(this.directory, reason));
   }
@@ -293,7 +300,7 @@ export class Spool {
     const recovered = await recoverSegment(this.directory, id, this.table);
     if (recovered.status === 'damaged') {
       const { damage, segment } = recovered;
-      this.damages.push(damage);
+      this.damages.push({ segmentId: id, ...damage });
       log.error(
         { segment: id, ...damage, sentRows: segment?.rows ?? 0 },
         'spool segment is damaged: what can be read of it is sent, then the file is kept in damaged/',
