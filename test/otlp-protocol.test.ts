@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, startCollector } from './stage/collector-process.ts';
@@ -14,6 +13,7 @@ import {
   rpcStatusOf,
 } from './stage/otlp-request.ts';
 import { type Answer, exchange, type Post, postJson, postProtobuf } from './stage/post.ts';
+import { residentBytesOf } from './stage/process-memory.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 
 const PROTOBUF = 'application/x-protobuf';
@@ -266,7 +266,3 @@ it('of all that, the store holds what was accepted, once, and nothing of what wa
   expect(refused).toEqual([]);
   await drained(collector.url);
 });
-
-/** Linux: what the process has in memory. */
-const residentBytesOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) * 1024;
