@@ -21,6 +21,7 @@ describe('configuration', () => {
     const faulty = {
       WHENCE_COLLECTOR_PORT: '70000',
       WHENCE_CLICKHOUSE_URL: 'nowhere',
+      WHENCE_CLICKHOUSE_COMPRESSION: 'lzma',
       WHENCE_SPOOL_MAX_BYTES: 'much',
       WHENCE_SEGMENT_MAX_AGE_MILLIS: '0',
     };
@@ -28,7 +29,7 @@ describe('configuration', () => {
       expect.objectContaining({
         code: 'config_invalid',
         message: expect.stringMatching(
-          /WHENCE_COLLECTOR_PORT="70000".*SPOOL_MAX_BYTES="much".*MAX_AGE_MILLIS="0".*CLICKHOUSE_URL="nowhere"/,
+          /WHENCE_COLLECTOR_PORT="70000".*CLICKHOUSE_URL: .*CLICKHOUSE_COMPRESSION="lzma".*SPOOL_MAX_BYTES="much".*MAX_AGE_MILLIS="0"/,
         ),
       }),
     );

@@ -1,3 +1,4 @@
+import { COMPRESSIONS, type Compression, type StoreOptions, urlsOf } from '@whence/store';
 import { CollectorError } from './collector-error.ts';
 import { tlsPathsOf } from './tls/tls-config.ts';
 import type { TlsPaths } from './tls/tls-files.ts';
@@ -13,12 +14,7 @@ export interface CollectorConfig {
   readonly dataDirectory: string;
   /** Credentials file; without one every sender is anonymous and no run can be started. */
   readonly credentialsPath?: string;
-  readonly store: {
-    readonly url: string;
-    readonly database: string;
-    readonly username: string;
-    readonly password: string;
-  };
+  readonly store: StoreOptions;
   /** A second OTLP/HTTP endpoint that gets the same; absent: none. */
   readonly forward?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   readonly bodyMaxBytes: number;
@@ -30,6 +26,8 @@ export interface CollectorConfig {
   readonly shutdownGraceMillis: number;
   readonly logLevel: string;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Variable {
   readonly name: string;
@@ -62,10 +60,28 @@ export const COLLECTOR_VARIABLES = {
   insecure: variable('WHENCE_INSECURE', '', 'true: another address than loopback may be served in the clear'),
   dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and MAC keys; one process owns it'),
   credentialsPath: variable('WHENCE_CONFIG', '', 'credentials file (YAML); none: senders are anonymous'),
-  storeUrl: variable('WHENCE_CLICKHOUSE_URL', 'http://127.0.0.1:8123', "ClickHouse's HTTP interface"),
+  storeUrl: variable(
+    'WHENCE_CLICKHOUSE_URL',
+    'http://127.0.0.1:8123',
+    "ClickHouse's HTTP interface; several addresses of one: a,b",
+  ),
   storeDatabase: variable('WHENCE_CLICKHOUSE_DATABASE', 'whence', 'database, created where it is missing'),
   storeUser: variable('WHENCE_CLICKHOUSE_USER', 'default', 'user'),
   storePassword: variable('WHENCE_CLICKHOUSE_PASSWORD', '', 'password'),
+  storeCa: variable('WHENCE_CLICKHOUSE_CA', '', 'CAs of its certificate (PEM file); none: the usual ones'),
+  storeCert: variable(
+    'WHENCE_CLICKHOUSE_CERT',
+    '',
+    'client certificate (PEM file); a login without a password',
+  ),
+  storeKey: variable('WHENCE_CLICKHOUSE_KEY', '', 'its private key (PEM file)'),
+  storeCompression: variable(
+    'WHENCE_CLICKHOUSE_COMPRESSION',
+    'auto',
+    'of what is sent: none, zstd, gzip; auto: zstd, none on loopback',
+  ),
+  httpsProxy: variable('HTTPS_PROXY', '', 'proxy to an https ClickHouse; HTTP_PROXY to one in the clear'),
+  noProxy: variable('NO_PROXY', '', 'hosts that are reached without it; loopback always is'),
   forwardUrl: variable(
     'WHENCE_FORWARD_URL',
     '',
@@ -94,7 +110,7 @@ export const COLLECTOR_VARIABLES = {
 } as const satisfies Record<string, Variable>;
 
 /** @throws CollectorError `config_invalid` that lists every fault. */
-export const readCollectorConfig = (env: Readonly<Record<string, string | undefined>>): CollectorConfig => {
+export const readCollectorConfig = (env: Environment): CollectorConfig => {
   const faults: string[] = [];
   const text = (of: Variable): string => env[of.name] || of.default;
   const integer = (of: Variable, min: number, max: number): number => {
@@ -129,12 +145,7 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
     ...(grpcPort === undefined ? {} : { grpcPort }),
     dataDirectory: text(V.dataDirectory),
     ...(credentialsPath === '' ? {} : { credentialsPath }),
-    store: {
-      url: text(V.storeUrl),
-      database: text(V.storeDatabase),
-      username: text(V.storeUser),
-      password: text(V.storePassword),
-    },
+    store: storeOf(env, text, faults),
     ...(forward === undefined ? {} : { forward }),
     bodyMaxBytes,
     ...(bytesPerSecond === 0
@@ -146,9 +157,6 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
     shutdownGraceMillis: integer(V.shutdownGraceMillis, 0, 600_000),
     logLevel: text(V.logLevel),
   };
-  if (!URL.canParse(config.store.url)) {
-    faults.push(`${V.storeUrl.name}="${config.store.url}": an address such as ${V.storeUrl.default}`);
-  }
   if (faults.length > 0) throw new CollectorError('config_invalid', faults.join('; '));
   return Object.freeze(config);
 };
@@ -156,6 +164,37 @@ export const readCollectorConfig = (env: Readonly<Record<string, string | undefi
 const grpcPortOf = (text: string | undefined, httpPort: number, parse: () => number): number | undefined => {
   if (text === 'off') return undefined;
   return httpPort === 0 && (text ?? '') === '' ? 0 : parse();
+};
+
+const storeOf = (
+  env: Environment,
+  text: (of: Variable) => string,
+  faults: string[],
+): CollectorConfig['store'] => {
+  const V = COLLECTOR_VARIABLES;
+  const url = text(V.storeUrl);
+  try {
+    urlsOf(url);
+  } catch {
+    // Its value may hold a password.
+    faults.push(
+      `${V.storeUrl.name}: an http or https address such as ${V.storeUrl.default}, or several: a,b`,
+    );
+  }
+  const compression = text(V.storeCompression);
+  if (!(COMPRESSIONS as readonly string[]).includes(compression)) {
+    faults.push(`${V.storeCompression.name}="${compression}": one of ${COMPRESSIONS.join(', ')}`);
+  }
+  const path = (name: 'ca' | 'cert' | 'key', of: Variable) => (text(of) === '' ? {} : { [name]: text(of) });
+  return {
+    url,
+    database: text(V.storeDatabase),
+    username: text(V.storeUser),
+    password: text(V.storePassword),
+    tls: { ...path('ca', V.storeCa), ...path('cert', V.storeCert), ...path('key', V.storeKey) },
+    proxyEnv: env,
+    compression: compression as Compression,
+  };
 };
 
 const forwardOf = (url: string, headers: string, faults: string[]): CollectorConfig['forward'] => {

@@ -1,11 +1,10 @@
-import { buffer } from 'node:stream/consumers';
 import type { RunJournal, RunRecord } from '@whence/identity';
 import type { Run } from '@whence/model';
 import { decodeRunRows, encodeRunRow, RowWriter, readersOf } from '@whence/store';
 import { CollectorError } from './collector-error.ts';
 import { COUNTED, type Counters } from './counters.ts';
 import type { StoreLink } from './ship/store-link.ts';
-import { readSegment } from './spool/segment.ts';
+import { readSegmentBytes } from './spool/segment.ts';
 import type { Spool } from './spool/spool.ts';
 
 /**
@@ -30,7 +29,7 @@ export class RunLog implements RunJournal {
   /** Takes up what an earlier process wrote and the store may not have yet. Before anything is shipped. */
   async restore(): Promise<void> {
     for (const segment of this.spool.waiting) {
-      for (const run of decodeRunRows(await buffer(readSegment(segment)))) this.keep(segment.id, run);
+      for (const run of decodeRunRows(await readSegmentBytes(segment))) this.keep(segment.id, run);
     }
   }
 

@@ -1,3 +1,5 @@
+import { urlsOf } from '@whence/store';
+
 /** One variable of the environment. */
 interface Variable {
   readonly name: string;
@@ -11,6 +13,10 @@ export interface QueryConfig {
   readonly clickhouseDatabase: string;
   readonly clickhouseUser: string;
   readonly clickhousePassword: string;
+  /** PEM files; empty: none. */
+  readonly clickhouseCa: string;
+  readonly clickhouseCert: string;
+  readonly clickhouseKey: string;
   readonly host: string;
   readonly port: number;
   readonly tenant: string;
@@ -28,6 +34,9 @@ const VARIABLES = {
   },
   clickhouseUser: { name: 'WHENCE_CLICKHOUSE_USER', fallback: 'default' },
   clickhousePassword: { name: 'WHENCE_CLICKHOUSE_PASSWORD', fallback: '' },
+  clickhouseCa: { name: 'WHENCE_CLICKHOUSE_CA', fallback: '' },
+  clickhouseCert: { name: 'WHENCE_CLICKHOUSE_CERT', fallback: '' },
+  clickhouseKey: { name: 'WHENCE_CLICKHOUSE_KEY', fallback: '' },
   host: { name: 'WHENCE_QUERY_HOST', fallback: '127.0.0.1' },
   port: {
     name: 'WHENCE_QUERY_PORT',
@@ -67,7 +76,11 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
   return { status: 'read', config: Object.freeze({ ...texts, port: Number(texts.port) }) };
 };
 
-const httpFault = (value: string): string | undefined =>
-  URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    ? undefined
-    : 'an http or https address: http://127.0.0.1:8123';
+const httpFault = (value: string): string | undefined => {
+  try {
+    urlsOf(value);
+    return undefined;
+  } catch {
+    return 'an http or https address, or several: http://127.0.0.1:8123';
+  }
+};

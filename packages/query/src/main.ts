@@ -17,6 +17,12 @@ try {
     database: config.clickhouseDatabase,
     username: config.clickhouseUser,
     password: config.clickhousePassword,
+    tls: {
+      ...(config.clickhouseCa === '' ? {} : { ca: config.clickhouseCa }),
+      ...(config.clickhouseCert === '' ? {} : { cert: config.clickhouseCert }),
+      ...(config.clickhouseKey === '' ? {} : { key: config.clickhouseKey }),
+    },
+    proxyEnv: process.env,
   });
   const service = await startQuery({ ...config, store, logger });
   logger.info(`query service at ${service.url}`);

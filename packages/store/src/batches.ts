@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { drainStream } from '@clickhouse/client';
-import type { Store } from './open.ts';
-import { storeErrorOf } from './open.ts';
+import { clickHouseCode, type Store, storeErrorOf } from './open.ts';
 import type { StoreError } from './store-error.ts';
 import { columnList, type RowTable } from './tables/columns.ts';
 
@@ -26,21 +26,26 @@ export type InsertOutcome =
   /** These bytes will never be taken. */
   | { readonly status: 'refused'; readonly error: StoreError };
 
-/** ClickHouse's codes for bytes that are no rows of the table: trying again cannot help. */
+/**
+ * ClickHouse's codes for bytes that are no rows of the table: trying again cannot help. Any code that is not here is
+ * taken for a matter of time, and the batch is kept.
+ */
 const BAD_DATA_CODES = new Set([
-  '6',
-  '26',
-  '27',
-  '32',
-  '33',
-  '38',
-  '41',
-  '72',
-  '117',
-  '131',
-  '321',
-  '469',
-  '691',
+  '6', // cannot parse text
+  '26', // cannot parse quoted string
+  '27', // cannot parse input: assertion failed
+  '32', // attempt to read after the end
+  '33', // cannot read all data
+  '38', // cannot parse date
+  '41', // cannot parse date and time
+  '72', // cannot parse number
+  '117', // incorrect data
+  '128', // too large array
+  '131', // too large string
+  '190', // sizes of arrays do not match
+  '321', // value out of range of its type
+  '469', // violated constraint
+  '691', // unknown element of enum
 ]);
 
 const ONE_BLOCK = {
@@ -51,39 +56,65 @@ const ONE_BLOCK = {
   min_insert_block_size_bytes: '10000000000',
 } as const;
 
-/** Inserts a batch as one block. Safe to repeat: the token makes a second insert of the same batch a no-op. */
+/**
+ * Inserts a batch as one block. The token makes a second insert of the same batch a no-op, as long as the server
+ * remembers it: within one server or replicated table, and some number of blocks.
+ */
 export const insertBatch = async (store: Store, batch: Batch): Promise<InsertOutcome> => {
   try {
-    const { stream } = await store.client.exec({
-      query: `INSERT INTO ${batch.table.name} (${columnList(batch.table)}) FORMAT RowBinary`,
-      values: batch.body(),
-      clickhouse_settings: { ...ONE_BLOCK, insert_deduplication_token: batch.token },
+    await store.once(async (client) => {
+      const { stream } = await client.exec({
+        query: `INSERT INTO ${batch.table.name} (${columnList(batch.table)}) FORMAT RowBinary`,
+        values: batch.body(),
+        clickhouse_settings: { ...ONE_BLOCK, insert_deduplication_token: batch.token },
+      });
+      await drainStream(stream);
     });
-    await drainStream(stream);
     return { status: 'stored' };
   } catch (cause) {
-    const error = storeErrorOf(cause, store.database);
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    return { status: BAD_DATA_CODES.has(code) ? 'refused' : 'uncertain', error };
+    const error = storeErrorOf(cause, store.url);
+    return { status: BAD_DATA_CODES.has(clickHouseCode(error.cause)) ? 'refused' : 'uncertain', error };
   }
 };
 
-/** Rows of a batch that the store holds. @throws StoreError where the store does not answer. */
-export const countBatch = async (store: Store, batch: Batch): Promise<number> => {
-  try {
-    const result = await store.client.query({
-      query: `SELECT uniqExact(RowNumber) AS rows FROM ${batch.table.name}
+/** What the store holds under a batch's id: by row number, the CRC-32 of each row that is there, as RowBinary. */
+export type HeldRows = ReadonlyMap<number, readonly number[]>;
+
+type Place = Pick<Batch, 'table' | 'id' | 'receivedAtMillis'>;
+
+/** @throws StoreError where the store does not answer. */
+export const heldRows = async (store: Store, place: Place): Promise<HeldRows> => {
+  const row = `formatRow('RowBinary', ${columnList(place.table)})`;
+  const bytes = await ofBatch(store, place, `RowNumber, CRC32(${row})`);
+  const held = new Map<number, number[]>();
+  for (let at = 0; at < bytes.length; at += HELD_ROW_BYTES) {
+    const number = bytes.readUInt32LE(at);
+    const crc = bytes.readUInt32LE(at + 4);
+    const others = held.get(number);
+    if (others === undefined) held.set(number, [crc]);
+    else others.push(crc);
+  }
+  return held;
+};
+
+/** How many rows of a batch the store has. @throws StoreError where the store does not answer. */
+export const countRows = async (store: Store, place: Place): Promise<number> =>
+  (await ofBatch(store, place, 'toUInt32(uniqExact(RowNumber))')).readUInt32LE(0);
+
+const ofBatch = (store: Store, { table, id, receivedAtMillis }: Place, what: string): Promise<Buffer> =>
+  store.ask(async (client) => {
+    const { stream } = await client.exec({
+      query: `SELECT ${what} FROM ${table.name}
         WHERE BatchId = {id:UUID} AND ReceivedAt >= fromUnixTimestamp64Milli({day:Int64})
-          AND ReceivedAt < fromUnixTimestamp64Milli({day:Int64}) + INTERVAL 2 DAY`,
-      query_params: { id: batch.id, day: dayOf(batch.receivedAtMillis) },
-      format: 'JSONEachRow',
+          AND ReceivedAt < fromUnixTimestamp64Milli({day:Int64}) + INTERVAL 2 DAY
+        FORMAT RowBinary`,
+      query_params: { id, day: dayOf(receivedAtMillis) },
+      // A replica first catches up with what the others have acknowledged.
+      clickhouse_settings: { select_sequential_consistency: '1' },
     });
-    const [row] = await result.json<{ rows: number | string }>();
-    return Number(row?.rows ?? 0);
-  } catch (cause) {
-    throw storeErrorOf(cause, store.database);
-  }
-};
+    return buffer(stream);
+  });
 
+const HELD_ROW_BYTES = 8;
 const DAY_MILLIS = 86_400_000;
 const dayOf = (millis: number): number => Math.floor(millis / DAY_MILLIS) * DAY_MILLIS;

@@ -1,6 +1,21 @@
-export { type Batch, countBatch, type InsertOutcome, insertBatch } from './batches.ts';
+export {
+  COMPRESSIONS,
+  type Compression,
+  checkStoreOptions,
+  type StoreOptions,
+  type StoreTls,
+  urlsOf,
+} from './addresses.ts';
+export {
+  type Batch,
+  countRows,
+  type HeldRows,
+  heldRows,
+  type InsertOutcome,
+  insertBatch,
+} from './batches.ts';
 export { migrate, readMigrations } from './migrations.ts';
-export { openStore, type Store, type StoreOptions, storeErrorOf } from './open.ts';
+export { openStore, type Store, storeErrorOf } from './open.ts';
 export {
   type ActionFilter,
   type ActionPage,

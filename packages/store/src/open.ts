@@ -1,82 +1,139 @@
-import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
-import { migrate } from './migrations.ts';
+import type { ClickHouseClient } from '@clickhouse/client';
+import { type Address, addressesOf, type StoreOptions } from './addresses.ts';
 import { StoreError } from './store-error.ts';
 
-export interface StoreOptions {
-  /** Base address of ClickHouse's HTTP interface: `http://127.0.0.1:8123`. */
-  readonly url: string;
-  /** @default "whence" */
-  readonly database?: string;
-  /** @default "default" */
-  readonly username?: string;
-  /** @default "" */
-  readonly password?: string;
-  /** Milliseconds. @default 30_000 */
-  readonly requestTimeoutMillis?: number;
-}
-
-/** An open connection to ClickHouse, the schema in place. Everything else in this package works on one. */
+/** ClickHouse, the schema in place. Everything else in this package works on one. */
 export interface Store {
-  readonly client: ClickHouseClient;
   readonly database: string;
+  /** The address in use. */
+  readonly url: string;
+  /** Of the address in use: another one after that has failed. */
+  readonly client: ClickHouseClient;
+  /**
+   * Does what must not be done twice, at the address in use. Where that fails to answer, what comes next goes to the
+   * next address.
+   *
+   * @throws StoreError `store_unavailable`, `store_refused`, `schema_mismatch`.
+   */
+  once<Result>(work: (client: ClickHouseClient) => Promise<Result>): Promise<Result>;
+  /** The same for what may be asked again: of each address once, as long as none answers. */
+  ask<Result>(work: (client: ClickHouseClient) => Promise<Result>): Promise<Result>;
   ping(): Promise<boolean>;
   close(): Promise<void>;
 }
 
-const DATABASE_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-
 /**
- * Connects, creates the database where it is missing, and brings its schema to this version.
+ * Connects to the first address that answers, creates the database where it is missing, and brings its schema to this
+ * version.
  *
- * @throws StoreError `store_unavailable` where nothing answers at the address, `store_refused` where the server refuses,
- * `schema_mismatch` where the database is newer than this program.
+ * @throws StoreError `options_invalid`; `store_unavailable` where nothing answers at any address, `store_refused` where
+ * the server refuses, `schema_mismatch` where the database is newer than this program.
  */
 export const openStore = async (options: StoreOptions): Promise<Store> => {
-  const { url, database = 'whence', username = 'default', password = '' } = options;
-  if (!DATABASE_NAME.test(database)) {
-    throw new StoreError('store_refused', `database name "${database}": letters, digits and _ only`);
-  }
-  const connection = {
-    url,
-    username,
-    password,
-    request_timeout: options.requestTimeoutMillis ?? 30_000,
-    keep_alive: { idle_socket_ttl: 1_500 },
-    clickhouse_settings: { date_time_input_format: 'best_effort' as const },
-    // Failures are thrown; who catches them logs them.
-    log: { level: ClickHouseLogLevel.OFF },
-  };
-  const setup = createClient({ ...connection, database: 'default' });
+  const store = new AddressedStore(addressesOf(options), options.database ?? 'whence');
   try {
-    await setup.command({ query: `CREATE DATABASE IF NOT EXISTS \`${database}\`` });
+    await store.ask(async () => {});
   } catch (error) {
-    throw storeErrorOf(error, url);
-  } finally {
-    await setup.close();
+    await store.close();
+    throw error;
   }
-  const client = createClient({ ...connection, database, max_open_connections: 16 });
-  try {
-    await migrate(client);
-  } catch (error) {
-    await client.close();
-    throw storeErrorOf(error, url);
-  }
-  return {
-    client,
-    database,
-    ping: async () => (await client.ping()).success,
-    close: () => client.close(),
-  };
+  return store;
 };
+
+class AddressedStore implements Store {
+  readonly database: string;
+  readonly #addresses: readonly Address[];
+  #used = 0;
+
+  constructor(addresses: readonly Address[], database: string) {
+    this.#addresses = addresses;
+    this.database = database;
+  }
+
+  get url(): string {
+    return this.#address.origin;
+  }
+
+  get client(): ClickHouseClient {
+    return this.#address.client;
+  }
+
+  once<Result>(work: (client: ClickHouseClient) => Promise<Result>): Promise<Result> {
+    return this.#at(this.#address, work);
+  }
+
+  async ask<Result>(work: (client: ClickHouseClient) => Promise<Result>): Promise<Result> {
+    for (let left = this.#addresses.length; ; left--) {
+      const address = this.#address;
+      try {
+        return await this.#at(address, work);
+      } catch (error) {
+        if (left <= 1 || address === this.#address) throw error;
+      }
+    }
+  }
+
+  async ping(): Promise<boolean> {
+    return (await this.client.ping()).success;
+  }
+
+  async close(): Promise<void> {
+    for (const { client } of this.#addresses) await client.close();
+  }
+
+  get #address(): Address {
+    return this.#addresses[this.#used]!;
+  }
+
+  async #at<Result>(address: Address, work: (client: ClickHouseClient) => Promise<Result>): Promise<Result> {
+    let open = false;
+    try {
+      await address.open();
+      open = true;
+      return await work(address.client);
+    } catch (cause) {
+      const error = storeErrorOf(cause, address.origin);
+      // Several requests may fail at once: the address is left by the first of them.
+      if ((!open || isAway(error)) && address === this.#address) {
+        this.#used = (this.#used + 1) % this.#addresses.length;
+      }
+      throw error;
+    }
+  }
+}
+
+/** Answers of a server that cannot serve now, and of which another may know more: ClickHouse's codes. */
+const AWAY_CODES = new Set([
+  '202', // too many simultaneous queries
+  '225', // no ZooKeeper
+  '236', // aborted: shutting down
+  '242', // table is read-only: its replica has lost ZooKeeper
+  '999', // Keeper exception
+]);
+
+const isAway = (error: StoreError): boolean =>
+  error.code === 'store_unavailable' || AWAY_CODES.has(clickHouseCode(error.cause));
+
+/** ClickHouse's number of an error; empty where it is none of ClickHouse's. */
+export const clickHouseCode = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return /^\d+$/.test(code) ? code : '';
+};
+
+const TEXT_MAX = 500;
 
 /** What a failed request to ClickHouse means for the caller: worth another try, or not. */
 export const storeErrorOf = (error: unknown, url: string): StoreError => {
   if (error instanceof StoreError) return error;
-  const text = error instanceof Error ? error.message || String(error) : String(error);
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return /^\d+$/.test(code)
-    ? new StoreError('store_refused', `ClickHouse at ${url} refused: code ${code}: ${text}`, { cause: error })
-    : new StoreError('store_unavailable', `ClickHouse at ${url} does not answer: ${code || text}`, {
-        cause: error,
-      });
+  const text = (error instanceof Error ? error.message || String(error) : String(error)).slice(0, TEXT_MAX);
+  const code = clickHouseCode(error);
+  if (code !== '') {
+    return new StoreError('store_refused', `ClickHouse at ${url} refused: code ${code}: ${text}`, {
+      cause: error,
+    });
+  }
+  const system = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return new StoreError('store_unavailable', `ClickHouse at ${url} does not answer: ${system || text}`, {
+    cause: error,
+  });
 };

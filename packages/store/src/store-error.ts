@@ -1,6 +1,8 @@
 import { CodedError } from '@whence/model';
 
 export type StoreErrorCode =
+  /** Settings of the connection that cannot be used. */
+  | 'options_invalid'
   /** The server cannot be reached, or did not answer in time: trying again may help. */
   | 'store_unavailable'
   /** The server answered and refused: the message carries ClickHouse's own code and text. */

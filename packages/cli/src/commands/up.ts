@@ -26,7 +26,7 @@ export const defineUp: DefineCommand = (program, host) => {
     .option(
       '--clickhouse <url>',
       'a ClickHouse server instead of the embedded one (user and password: see below)',
-      httpUrl,
+      httpUrls,
     )
     .option('--clickhouse-port <port>', 'port of the embedded ClickHouse', port, 8123)
     .option('--collector-port <port>', 'OTLP/HTTP and issuer port', port, 4318)
@@ -93,8 +93,10 @@ Run something, and ask what it did:
   curl -s '${query.url}/v1/actions?limit=10'
 `;
 
-const httpUrl = (text: string): string => {
-  if (!isHttpUrl(text)) throw new CliError('usage', `--clickhouse ${text}: not an http or https address`);
+/** One or several, separated by commas. */
+const httpUrls = (text: string): string => {
+  if (!text.split(',').every((each) => isHttpUrl(each.trim())))
+    throw new CliError('usage', `--clickhouse ${text}: not an http or https address`);
   return text;
 };
 

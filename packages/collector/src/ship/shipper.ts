@@ -1,21 +1,18 @@
-import { type Batch, countBatch, insertBatch, type Store } from '@whence/store';
+import type { Batch, Store } from '@whence/store';
 import type { Logger } from 'pino';
 import { COUNTED, type Counters } from '../counters.ts';
-import { readSegment, type SealedSegment } from '../spool/segment.ts';
+import { readSegment, readSegmentBytes, type SealedSegment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
+import { Delivery } from './delivery.ts';
+import { tokenOf } from './segment-rows.ts';
 import { pause, type StoreLink, unlessAborted } from './store-link.ts';
 
-const FIRST_BACKOFF_MILLIS = 200;
-const MAX_BACKOFF_MILLIS = 10_000;
+const RETRY_MILLIS = 10_000;
 
 /** Told when the store has a batch. */
 export type ShippedListener = (segment: SealedSegment) => void;
 
-/**
- * Sends the sealed segments of one spool to the store, oldest first, each once in effect: after any attempt whose
- * outcome is not known, and for every segment of an earlier process, the store is asked what it holds before anything
- * is sent again.
- */
+/** Delivers the sealed segments of one spool to the store, oldest first, each once in effect. */
 export class Shipper {
   private readonly spool: Spool;
   private readonly link: StoreLink;
@@ -59,63 +56,18 @@ export class Shipper {
         await this.ship(store, segment);
       } catch (error) {
         this.log.error({ err: error, batch: segment.id }, 'shipping failed, the batch stays in the spool');
-        await pause(MAX_BACKOFF_MILLIS, signal);
+        await pause(RETRY_MILLIS, signal);
       }
     }
   }
 
   private async ship(store: Store, segment: SealedSegment): Promise<void> {
-    const { signal } = this.stopping;
-    const batch = this.batchOf(segment);
-    let uncertain = segment.uncertain;
-    for (
-      let backoff = FIRST_BACKOFF_MILLIS;
-      !signal.aborted;
-      backoff = Math.min(backoff * 2, MAX_BACKOFF_MILLIS)
-    ) {
-      if (uncertain) {
-        const held = await this.holds(store, batch);
-        if (held === 'all') return this.done(segment);
-        if (held === 'unknown') return;
-      }
-      const outcome = await unlessAborted(insertBatch(store, batch), signal);
-      if (outcome === undefined) return;
-      if (outcome.status === 'stored') return this.done(segment);
-      if (outcome.status === 'refused') return this.setAside(segment, outcome.error);
-      uncertain = true;
-      this.counters.add(COUNTED.shipRetries, 1, `table="${this.spool.table.name}"`);
-      this.log.warn(
-        { err: outcome.error, batch: segment.id, retryInMillis: backoff },
-        'batch not known to be stored',
-      );
-      await pause(backoff, signal);
-    }
-  }
-
-  /** How much of the batch the store has; waits for as long as it does not answer. Unknown: we are to stop. */
-  private async holds(store: Store, batch: Batch): Promise<'all' | 'not all' | 'unknown'> {
-    const { signal } = this.stopping;
-    for (
-      let backoff = FIRST_BACKOFF_MILLIS;
-      !signal.aborted;
-      backoff = Math.min(backoff * 2, MAX_BACKOFF_MILLIS)
-    ) {
-      try {
-        const rows = await unlessAborted(countBatch(store, batch), signal);
-        if (rows === undefined) return 'unknown';
-        if (rows > 0 && rows < batch.rows) {
-          this.log.error(
-            { batch: batch.id, rows, expected: batch.rows },
-            'the store holds a part of a batch',
-          );
-        }
-        return rows >= batch.rows ? 'all' : 'not all';
-      } catch (error) {
-        this.log.warn({ err: error, retryInMillis: backoff }, 'the store does not answer');
-        await pause(backoff, signal);
-      }
-    }
-    return 'unknown';
+    const { log, counters } = this;
+    const parts = { store, log, counters, signal: this.stopping.signal };
+    const delivery = new Delivery(this.batchOf(segment), () => readSegmentBytes(segment), parts);
+    const delivered = await delivery.run(segment.uncertain);
+    if (delivered.status === 'delivered') await this.done(segment);
+    else if (delivered.status === 'refused') await this.setAside(segment, delivered.rows);
   }
 
   private async done(segment: SealedSegment): Promise<void> {
@@ -126,12 +78,12 @@ export class Shipper {
     this.shipped(segment);
   }
 
-  private async setAside(segment: SealedSegment, error: unknown): Promise<void> {
-    this.counters.add(COUNTED.batchesSetAside, 1, `table="${this.spool.table.name}"`);
-    this.log.error(
-      { err: error, batch: segment.id, rows: segment.rows },
-      'the store refuses the batch: set aside',
-    );
+  /** The whole segment is kept, with the rows that the store has as well: they are told apart by their numbers. */
+  private async setAside(segment: SealedSegment, refusedRows: number): Promise<void> {
+    const label = `table="${this.spool.table.name}"`;
+    this.counters.add(COUNTED.batchesSetAside, 1, label);
+    this.counters.add(COUNTED.rowsSetAside, refusedRows, label);
+    this.counters.add(COUNTED.rowsShipped, segment.rows - refusedRows, label);
     await this.spool.setAside(segment, 'refused');
   }
 
@@ -140,7 +92,7 @@ export class Shipper {
       table: this.spool.table,
       id: segment.id,
       rows: segment.rows,
-      token: `${segment.id}:${segment.rows}:${segment.bytes}:${segment.crc.toString(16)}`,
+      token: tokenOf(segment.id, segment.rows, segment.bytes, segment.crc),
       receivedAtMillis: segment.receivedAtMillis,
       body: () => readSegment(segment),
     };

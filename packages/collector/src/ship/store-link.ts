@@ -1,4 +1,4 @@
-import { openStore, type Store, type StoreOptions } from '@whence/store';
+import { checkStoreOptions, openStore, type Store, type StoreOptions } from '@whence/store';
 import type { Logger } from 'pino';
 
 const RETRY_MILLIS = 500;
@@ -12,7 +12,10 @@ export class StoreLink {
   private store: Store | undefined;
   private readonly opened: Promise<Store | undefined>;
 
+  /** @throws StoreError `options_invalid`. */
   constructor(options: StoreOptions, log: Logger) {
+    // Waiting would not make them better.
+    checkStoreOptions(options);
     this.opened = this.open(options, log);
   }
 
@@ -42,7 +45,7 @@ export class StoreLink {
           return undefined;
         }
         this.store = store;
-        log.info({ url: options.url, database: store.database }, 'store is open');
+        log.info({ url: store.url, database: store.database }, 'store is open');
         return store;
       } catch (error) {
         if (!said) log.warn({ err: error }, 'the store is away: records wait in the spool');

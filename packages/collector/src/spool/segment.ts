@@ -218,6 +218,18 @@ const unwritten = (chunks: readonly Uint8Array[], written: number): readonly Uin
 export const readSegment = ({ directory, id, extents }: SealedSegment): Readable =>
   new SegmentStream(join(directory, id + DATA_SUFFIX), extents);
 
+/** The rows of a segment, all at once. @throws Error where they are not what was written. */
+export const readSegmentBytes = async (segment: SealedSegment): Promise<Buffer> => {
+  const bytes = Buffer.allocUnsafe(segment.bytes);
+  let filled = 0;
+  // Chunks are valid until the next ones are read: each is copied.
+  for await (const chunk of readSegment(segment)) filled += (chunk as Buffer).copy(bytes, filled);
+  if (filled !== segment.bytes || crc32(bytes) !== segment.crc) {
+    throw new Error(`segment ${segment.id} has changed on disk since it was written`);
+  }
+  return bytes;
+};
+
 export const removeSegment = async (directory: string, id: string): Promise<void> => {
   await rm(join(directory, id + DATA_SUFFIX), { force: true });
   await rm(join(directory, id + INDEX_SUFFIX), { force: true });

@@ -26,7 +26,7 @@ export const select = async <Row>(
     const result = await query(selection, sql, parameters);
     return await result.json<Row>();
   } catch (error) {
-    throw storeErrorOf(error, selection.store.database);
+    throw storeErrorOf(error, selection.store.url);
   }
 };
 
@@ -40,14 +40,16 @@ export async function* selectChunks<Row>(
     const result = await query(selection, sql, parameters);
     for await (const rows of result.stream<Row>()) yield rows.map((row) => row.json<Row>());
   } catch (error) {
-    throw storeErrorOf(error, selection.store.database);
+    throw storeErrorOf(error, selection.store.url);
   }
 }
 
 const query = ({ store, tenant }: Selection, sql: string, parameters: Parameters) =>
-  store.client.query({
-    query: sql,
-    format: 'JSONEachRow',
-    query_params: { ...parameters, tenant },
-    clickhouse_settings: { max_execution_time: MAX_SECONDS },
-  });
+  store.ask((client) =>
+    client.query({
+      query: sql,
+      format: 'JSONEachRow',
+      query_params: { ...parameters, tenant },
+      clickhouse_settings: { max_execution_time: MAX_SECONDS },
+    }),
+  );

@@ -2,13 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { type EmbeddedClickHouse, startEmbedded } from '@whence/clickhouse-embedded';
 import { newRunId, type Run } from '@whence/model';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Batch, countBatch, insertBatch } from '../batches.ts';
+import { type Batch, heldRows, insertBatch } from '../batches.ts';
 import { migrate, readMigrations } from '../migrations.ts';
 import { openStore, type Store } from '../open.ts';
+import { startRelay } from '../relay.fixture.ts';
 import { columnList, type RowTable } from '../tables/columns.ts';
 import { OTEL_TRACES } from '../tables/otel-traces.ts';
 import { RUNS } from '../tables/runs.ts';
@@ -143,11 +145,22 @@ describe('batches', () => {
       format: 'JSONEachRow',
     });
     expect(await result.json()).toEqual([{ rows: expect.toSatisfy((rows) => Number(rows) === 100) }]);
-    expect(await countBatch(store, batch)).toBe(100);
+    expect([...(await heldRows(store, batch)).keys()].sort((a, b) => a - b)).toEqual([...Array(100).keys()]);
   });
 
-  it('are counted as 0 when the store never had them', async () => {
-    expect(await countBatch(store, batchOf(RUNS, new Uint8Array(0), 1))).toBe(0);
+  it('are told from each other by the CRC-32 of each row, as it was sent', async () => {
+    const id = newRunId();
+    const bytes = rowsOf(3, id);
+    await insertBatch(store, batchOf(RUNS, bytes, 3, id));
+    const sent = [...decodeRows(RUNS, bytes)].map(
+      ({ start, end, values }) => [values['RowNumber'], [crc32(bytes.subarray(start, end))]] as const,
+    );
+    const held = await heldRows(store, batchOf(RUNS, bytes, 3, id));
+    expect([...held].sort(([a], [b]) => a - b)).toEqual(sent);
+  });
+
+  it('are none when the store never had them', async () => {
+    expect((await heldRows(store, batchOf(RUNS, new Uint8Array(0), 1))).size).toBe(0);
   });
 
   it('that are no rows are refused', async () => {
@@ -157,13 +170,12 @@ describe('batches', () => {
   });
 
   it('for a store that is away are uncertain', async () => {
-    const gone = {
-      ...store,
-      client: (await import('@clickhouse/client')).createClient({ url: 'http://127.0.0.1:9' }),
-    };
+    const relay = await startRelay(engine.url);
+    const gone = await openStore({ url: relay.url });
+    await relay.end();
     const outcome = await insertBatch(gone, batchOf(RUNS, rowsOf(1, newRunId()), 1));
     expect(outcome).toMatchObject({ status: 'uncertain', error: { code: 'store_unavailable' } });
-    await gone.client.close();
+    await gone.close();
   });
 });
 
