@@ -116,7 +116,8 @@ export class Segment {
     await Promise.allSettled([this.data.close(), this.index.close()]);
     const { rows, bytes, crc } = this.durable;
     if (rows === 0) {
-      await removeSegment(this.directory, this.id);
+      // On a disk that has turned read-only it stays; the next start clears it away.
+      await removeSegment(this.directory, this.id).catch(() => {});
       return undefined;
     }
     return {
@@ -175,9 +176,15 @@ export class Segment {
       ),
       writeAll(this.index, index, records * INDEX_RECORD_BYTES),
     ]);
-    await settled([this.data.datasync(), this.index.datasync()]);
+    await settled([this.data.datasync(), this.index.datasync(), this.stillThere()]);
     records += group.length;
     this.durable = { rows, bytes, crc, records };
+  }
+
+  /** A file that was removed while it is open takes writes and syncs as before, and nobody will ever read them. */
+  private async stillThere(): Promise<void> {
+    const [data, index] = await Promise.all([this.data.stat(), this.index.stat()]);
+    if (data.nlink === 0 || index.nlink === 0) throw new Error('the segment was removed by another process');
   }
 
   /** Nothing of the failed group may come back after a restart, since its senders were told no. */
