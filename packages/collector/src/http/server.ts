@@ -23,6 +23,8 @@ export interface HttpServer {
 const HEADERS_TIMEOUT_MILLIS = 10_000;
 const REQUEST_TIMEOUT_MILLIS = 60_000;
 const KEEP_ALIVE_MILLIS = 30_000;
+/** How often Node looks for requests that are over those times; by default half a minute. */
+const TIMEOUTS_CHECKED_MILLIS = 1_000;
 
 /** @throws CollectorError `listen_failed` that names the address. */
 export const listen = async (
@@ -60,6 +62,7 @@ const newServer = (
     headersTimeout: HEADERS_TIMEOUT_MILLIS,
     requestTimeout: REQUEST_TIMEOUT_MILLIS,
     keepAliveTimeout: KEEP_ALIVE_MILLIS,
+    connectionsCheckingInterval: TIMEOUTS_CHECKED_MILLIS,
     maxHeaderSize: 16_384,
   };
   if (tls === undefined) return createServer(options, answer);
