@@ -25,8 +25,6 @@ try {
     proxyEnv: process.env,
   });
   const service = await startQuery({ ...config, store, logger });
-  logger.info(`query service at ${service.url}`);
-  process.send?.({ ready: service.url });
 
   const stop = async () => {
     await service.close();
@@ -36,6 +34,9 @@ try {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.once('disconnect', stop);
+  // Last: whoever hears it may stop us at once.
+  logger.info(`query service at ${service.url}`);
+  process.send?.({ ready: service.url });
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
   process.exit(1);

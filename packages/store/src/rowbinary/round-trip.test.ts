@@ -12,8 +12,10 @@ import { migrate, readMigrations } from '../migrations.ts';
 import { openStore, type Store } from '../open.ts';
 import { startRelay } from '../relay.fixture.ts';
 import { columnList, type RowTable } from '../tables/columns.ts';
+import { GAPS } from '../tables/gaps.ts';
 import { OTEL_TRACES } from '../tables/otel-traces.ts';
 import { RUNS } from '../tables/runs.ts';
+import { encodeGapRow, type Gap } from './gap-rows.ts';
 import { arbitraryRows, encodeRows } from './random-row.fixture.ts';
 import type { RowValue } from './row-reader.ts';
 import { RowWriter } from './row-writer.ts';
@@ -55,7 +57,7 @@ const readBack = async (table: RowTable, where: string): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-describe.each([OTEL_TRACES, RUNS])('table $name', (table) => {
+describe.each([OTEL_TRACES, RUNS, GAPS])('table $name', (table) => {
   it('has the columns that rows are written with, of the same types', async () => {
     const result = await store.client.query({ query: `DESCRIBE TABLE ${table.name}`, format: 'JSONEachRow' });
     const described = new Map(
@@ -118,6 +120,44 @@ describe('run records', () => {
     const bytes = writer.copyOut();
     expect(await insertBatch(store, batchOf(RUNS, bytes, 1, batchId))).toEqual({ status: 'stored' });
     expect((await readBack(RUNS, `BatchId = '${batchId}'`)).equals(Buffer.from(bytes))).toBe(true);
+  });
+});
+
+describe('gap records', () => {
+  it('are read back whole', async () => {
+    const gap: Gap = {
+      table: 'otel_traces',
+      batchId: newRunId(),
+      reason: 'damaged',
+      rows: 5_000_000_000,
+      bytes: 2 ** 40 + 1,
+      message: 'why',
+      collector: 'host',
+      detectedAtMillis: 1_790_000_000_123,
+    };
+    const writer = new RowWriter();
+    const batchId = newRunId();
+    encodeGapRow(writer, gap, {
+      batchId: Buffer.from(batchId.replaceAll('-', ''), 'hex'),
+      rowNumber: 3,
+      receivedAtMillis: Date.now(),
+    });
+    const [row] = decodeRows(GAPS, writer.written());
+    expect(row?.values).toMatchObject({
+      LostTable: gap.table,
+      LostBatchId: gap.batchId,
+      Reason: gap.reason,
+      LostRows: BigInt(gap.rows),
+      LostBytes: BigInt(gap.bytes),
+      Message: gap.message,
+      Collector: gap.collector,
+      DetectedAt: BigInt(gap.detectedAtMillis),
+      BatchId: batchId,
+      RowNumber: 3,
+    });
+    const bytes = writer.copyOut();
+    expect(await insertBatch(store, batchOf(GAPS, bytes, 1, batchId))).toEqual({ status: 'stored' });
+    expect((await readBack(GAPS, `BatchId = '${batchId}'`)).equals(Buffer.from(bytes))).toBe(true);
   });
 });
 
