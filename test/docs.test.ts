@@ -109,6 +109,18 @@ describe.each(DOCUMENTS)('%s', (path) => {
   });
 });
 
+it('docs/reliability.md quotes only tests that are in the files that it names', () => {
+  const lines = read('docs/reliability.md').split('\n');
+  const quoted = lines.flatMap((line) =>
+    [...line.matchAll(/`((?:test|packages)\/[\w./-]+\.test\.ts)`:((?:,? “[^”]+”)+)/g)].flatMap(
+      ([, file, titles]) =>
+        [...titles!.matchAll(/“([^”]+)”/g)].map(([, title]) => ({ file: file!, title: title! })),
+    ),
+  );
+  expect(quoted.length).toBeGreaterThan(60);
+  expect(quoted.filter(({ file, title }) => !read(file).includes(title))).toEqual([]);
+});
+
 it('decisions are numbered without a gap, and each says its context, decision and consequences', () => {
   const files = readdirSync(join(ROOT, 'docs/decisions')).sort();
   expect(files.map((file) => Number(file.slice(0, 3)))).toEqual(files.map((_, index) => index + 1));
