@@ -184,7 +184,7 @@ const sendAll = async (
   const expected = (await swallowedNow()).rows + load.spans;
   const sent = await ask<Sent>(stage.load, load as object as Record<string, string>);
   if (sent.acknowledgedSpans !== load.spans) {
-    throw new Error(`${load.url}: ${sent.lost} requests failed: ${sent.lastFault}`);
+    throw new Error(`${load.url}: ${sent.lost + sent.refused} requests failed: ${sent.lastFault}`);
   }
   if (sent.retries > 0) stage.say(`  ${sent.retries} requests were told to come later: ${sent.lastFault}`);
   await eventually(

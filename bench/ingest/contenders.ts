@@ -16,6 +16,8 @@ export interface Peer {
   readonly does: string;
   /** Where it was built, in the directory of peers. */
   readonly program: string;
+  /** It creates its tables by itself. */
+  readonly createsSchema: boolean;
   readonly start: (program: string, directory: string, sinkPort: number) => Promise<Running>;
 }
 
@@ -24,18 +26,21 @@ export const PEERS: readonly Peer[] = [
     name: 'otelcolDurable',
     does: 'OpenTelemetry Collector, ClickHouse exporter, queue on disk with fsync',
     program: 'otelcol/otelcol-peer',
+    createsSchema: true,
     start: (program, directory, sinkPort) => otelcol(program, 'otelcol-durable.yaml', directory, sinkPort),
   },
   {
     name: 'otelcolMemory',
     does: 'OpenTelemetry Collector, ClickHouse exporter, queue in memory',
     program: 'otelcol/otelcol-peer',
+    createsSchema: true,
     start: (program, directory, sinkPort) => otelcol(program, 'otelcol-memory.yaml', directory, sinkPort),
   },
   {
     name: 'rotel',
     does: 'Rotel, ClickHouse exporter, queue in memory',
     program: 'rotel',
+    createsSchema: false,
     start: async (program, directory, sinkPort) => {
       const port = await freePort();
       const args = [

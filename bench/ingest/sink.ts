@@ -4,8 +4,7 @@ import { columnsCreated, type DescribedColumn, tableName } from './table-columns
 
 /**
  * A program that speaks ClickHouse's HTTP interface to collectors and keeps nothing: it counts the rows of
- * `otel_traces` that it swallows. A deduplication token counts once, and it answers how many rows of a batch it took,
- * so that a shipper which is not sure finds out, as with the real server.
+ * `otel_traces` that it swallows. What comes again under a deduplication token counts once, as with the real server.
  */
 export interface Swallowed {
   readonly rows: number;
@@ -22,12 +21,13 @@ const ONCE_PER_ROW = Buffer.from('whence=');
 const HELLO = /^\s*SELECT\s+displayName\(\)/i;
 const INSERT = /^\s*INSERT\s+INTO\s+([^\s(]+)/i;
 const DESCRIBE = /^\s*DESC(?:RIBE)?(?:\s+TABLE)?\s+([^\s;]+)/i;
-const COUNT_OF_BATCH = /uniqExact\(RowNumber\)/;
+const OF_BATCH = /WHERE BatchId = /;
+const COUNT = /uniqExact\(RowNumber\)/;
 const TRACES = 'otel_traces';
 
 const tables = new Map<string, readonly DescribedColumn[]>();
-/** Rows by deduplication token. */
-const batches = new Map<string, number>();
+/** Rows of each insert, by deduplication token: the batch's id comes first in it. */
+const tokens = new Map<string, number>();
 const unknown: string[] = [];
 let rows = 0;
 let bytes = 0;
@@ -47,8 +47,8 @@ const swallow = async (request: IncomingMessage, token: string | null): Promise<
     );
   }
   if (token !== null) {
-    if (batches.has(token)) return;
-    batches.set(token, found);
+    if (tokens.has(token)) return;
+    tokens.set(token, found);
   }
   rows += found;
   bytes += length;
@@ -90,13 +90,18 @@ const answerTo = (sql: string, parameters: URLSearchParams): string | Buffer => 
   if (/^\s*SELECT\s+1\s*;?\s*$/i.test(sql)) return nativeBlock([{ name: '1', type: 'UInt8', values: [1] }]);
   const [, described] = DESCRIBE.exec(sql) ?? [];
   if (described !== undefined) return description(tables.get(tableName(described)) ?? []);
-  if (COUNT_OF_BATCH.test(sql)) {
-    const id = parameters.get('param_id') ?? '';
-    const [, held = 0] = [...batches].find(([token]) => token.startsWith(`${id}:`)) ?? [];
-    return `{"rows":${held}}\n`;
-  }
+  // It can count the rows of a batch, and has none to show: a shipper that is not sure sends again under the same token.
+  if (OF_BATCH.test(sql)) return COUNT.test(sql) ? rowsOfBatch(parameters.get('param_id') ?? '') : '';
   if (!/Version FROM schema_migrations/.test(sql) && unknown.length < 20) unknown.push(sql.slice(0, 200));
   return '';
+};
+
+/** UInt32, RowBinary. */
+const rowsOfBatch = (id: string): Buffer => {
+  const count = Buffer.alloc(4);
+  const held = [...tokens].filter(([token]) => token.startsWith(`${id}:`));
+  count.writeUInt32LE(held.reduce((sum, [, of]) => sum + of, 0));
+  return count;
 };
 
 const DESCRIPTION = [

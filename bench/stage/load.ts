@@ -25,6 +25,8 @@ export interface Sent {
   readonly acknowledgedSpans: number;
   /** Requests answered with 429 or 503 and sent again. */
   readonly retries: number;
+  /** Requests that were given up, told until the end to come later. */
+  readonly refused: number;
   /** Answers that were neither, and requests without an answer: nothing is known of their spans. */
   readonly lost: number;
   readonly lastFault: string;
@@ -34,6 +36,10 @@ export interface Sent {
 }
 
 const RETRY_MILLIS = 50;
+/** A request that is refused for so long is given up. */
+const PATIENCE_MILLIS = 30_000;
+/** By so much a load of a given rate may fall behind and catch up; what is more is left out. */
+const CATCH_UP_MILLIS = 1_000;
 
 const send = async (load: Load): Promise<Sent> => {
   const agent = new Agent({ keepAlive: true, maxSockets: load.connections });
@@ -47,8 +53,10 @@ const send = async (load: Load): Promise<Sent> => {
   const firstRequestAt = Date.now();
   const deadline = startedAt + seconds * 1000;
   let started = 0;
+  let nextAt = startedAt;
   let acknowledged = 0;
   let retries = 0;
+  let refused = 0;
   let lost = 0;
   let lastFault = '';
 
@@ -73,9 +81,11 @@ const send = async (load: Load): Promise<Sent> => {
   const sender = async (): Promise<void> => {
     while (started < total) {
       const turn = started++;
-      const wait = startedAt + turn * millisPerRequest - performance.now();
+      const wait = nextAt - performance.now();
+      nextAt = Math.max(nextAt, performance.now() - CATCH_UP_MILLIS) + millisPerRequest;
       if (wait > 1) await pause(wait);
-      if (performance.now() >= deadline) return;
+      const postedAt = performance.now();
+      if (postedAt >= deadline) return;
       const body = bodies[turn % bodies.length]!;
       for (;;) {
         const status = await post(body).catch((error: Error) => {
@@ -86,7 +96,8 @@ const send = async (load: Load): Promise<Sent> => {
         else if (status === 429 || status === 503) {
           retries++;
           await pause(RETRY_MILLIS);
-          if (performance.now() < deadline) continue;
+          if (performance.now() < Math.min(deadline, postedAt + PATIENCE_MILLIS)) continue;
+          refused++;
         } else lost++;
         break;
       }
@@ -98,6 +109,7 @@ const send = async (load: Load): Promise<Sent> => {
   return {
     acknowledgedSpans: acknowledged * spansPerRequest,
     retries,
+    refused,
     lost,
     lastFault,
     firstRequestAt,
