@@ -25,11 +25,11 @@ export interface DeliveryParts {
 export interface Patience {
   readonly firstBackoff: number;
   readonly maxBackoff: number;
-  /** So long a store that says "stored" may not show the rows: a replica may be behind. */
+  /** For so long a store may say "stored" and not show the rows: a replica may be behind. */
   readonly tokenTrusted: number;
 }
 
-const PATIENCE: Patience = { firstBackoff: 200, maxBackoff: 10_000, tokenTrusted: 20_000 };
+const PATIENCE: Patience = { firstBackoff: 200, maxBackoff: 10_000, tokenTrusted: 300_000 };
 
 /** A batch of which the store refuses more rows than this is set aside with all that is left of it. */
 const POISON_MAX = 64;
