@@ -1,9 +1,9 @@
-import { isCoded } from '@whence/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryRequest } from '../testkit/arbitrary-request.ts';
 import { expectedRows } from '../testkit/expected-rows.ts';
 import { decodeRequest, encodeRequest, type OracleSpan } from '../testkit/otlp-oracle.ts';
+import { differenceFromLibrary } from '../testkit/same-as-library.ts';
 import { PLACE, transcode } from '../testkit/transcode.ts';
 import { WireWriter } from './wire-writer.ts';
 
@@ -77,34 +77,8 @@ describe('against the protobuf library', () => {
   });
 });
 
-/** What the library accepts gives the same rows; what it refuses is refused as malformed, or harmless. */
 const expectSameAsLibrary = (body: Uint8Array): void => {
-  const accepted = attempt(() => decodeRequest(body));
-  let rows: Record<string, unknown>[];
-  try {
-    rows = transcode(body).rows.map(({ values }) => values);
-  } catch (error) {
-    if (!isCoded(error, 'otlp_malformed')) throw error;
-    if (accepted !== undefined) expect(error.message).toMatch(WRONG_ID_LENGTH);
-    return;
-  }
-  if (accepted === undefined) return;
-  const expected = expectedRows(accepted);
-  expect(rows.length).toBe(expected.length);
-  expected.forEach((row, i) => {
-    expect(rows[i]).toMatchObject(row);
-  });
-};
-
-/** Stricter than protobuf: OTLP fixes the length of ids. */
-const WRONG_ID_LENGTH = / has \d+ bytes, not /;
-
-const attempt = <Result>(task: () => Result): Result | undefined => {
-  try {
-    return task();
-  } catch {
-    return undefined;
-  }
+  expect(differenceFromLibrary(body)).toBeUndefined();
 };
 
 describe('columns beside the payload', () => {
