@@ -228,6 +228,11 @@ describe('a store that refuses', () => {
     expect(collector.printed()).toMatch(
       /"numbers":\[30,78\].*rows that the store will never take are set aside/,
     );
+    const gaps = await eventually(async () => {
+      const found = await store.rows(database, 'SELECT Reason, toUInt32(LostRows) AS lost FROM gaps');
+      return found.length > 0 && found;
+    });
+    expect(gaps).toEqual([{ Reason: 'refused', lost: 2 }]);
     const kept = join(collector.dataDirectory, 'spool', 'otel_traces', 'refused');
     expect(readdirSync(kept).filter((file) => file.endsWith('.rowbinary'))).toHaveLength(1);
   });

@@ -33,7 +33,7 @@ export class GapLog {
           reason,
           rows,
           bytes,
-          message: `the store will not take the batch: it is kept in spool/${table.name}/${reason}`,
+          message: `the store will not take these rows: their batch is kept in spool/${table.name}/${reason}`,
         }),
     };
   }

@@ -84,7 +84,7 @@ export class Shipper {
     this.counters.add(COUNTED.batchesSetAside, 1, label);
     this.counters.add(COUNTED.rowsSetAside, refusedRows, label);
     this.counters.add(COUNTED.rowsShipped, segment.rows - refusedRows, label);
-    await this.spool.setAside(segment, 'refused');
+    await this.spool.setAside(segment, 'refused', refusedRows);
   }
 
   private batchOf(segment: SealedSegment): Batch {

@@ -170,8 +170,9 @@ export class Spool {
     else await removeSegment(this.directory, segment.id);
   }
 
-  async setAside(segment: SealedSegment, reason: SetAsideReason): Promise<void> {
-    await this.options.settingAside?.(segment, reason);
+  /** @param lostRows so many of its rows the store does not have */
+  async setAside(segment: SealedSegment, reason: SetAsideReason, lostRows = segment.rows): Promise<void> {
+    await this.options.settingAside?.({ ...segment, rows: lostRows }, reason);
     this.forget(segment);
     await moveSegment(this.directory, segment.id, join(this.directory, reason));
   }
