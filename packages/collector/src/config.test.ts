@@ -35,6 +35,26 @@ describe('configuration', () => {
     );
   });
 
+  it('takes several addresses, files and a proxy for the store, and nothing else of the environment', () => {
+    const { store } = readCollectorConfig({
+      WHENCE_CLICKHOUSE_URL: 'https://a.example:8443, https://b.example:8443',
+      WHENCE_CLICKHOUSE_CA: 'ca.pem',
+      WHENCE_CLICKHOUSE_COMPRESSION: 'gzip',
+      HTTPS_PROXY: 'http://proxy.example:3128',
+      no_proxy: 'localhost',
+      SECRET: 'secret',
+    });
+    expect(store).toEqual({
+      url: 'https://a.example:8443, https://b.example:8443',
+      database: 'whence',
+      username: 'default',
+      password: '',
+      tls: { ca: 'ca.pem' },
+      proxyEnv: { HTTPS_PROXY: 'http://proxy.example:3128', no_proxy: 'localhost' },
+      compression: 'gzip',
+    });
+  });
+
   it('names each variable once', () => {
     const names = Object.values(COLLECTOR_VARIABLES).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

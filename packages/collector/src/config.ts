@@ -166,6 +166,9 @@ const grpcPortOf = (text: string | undefined, httpPort: number, parse: () => num
   return httpPort === 0 && (text ?? '') === '' ? 0 : parse();
 };
 
+/** Which is which, and what each means, Node knows. */
+const PROXY_VARIABLE = /^(?:https?|no)_proxy$/i;
+
 const storeOf = (
   env: Environment,
   text: (of: Variable) => string,
@@ -192,7 +195,7 @@ const storeOf = (
     username: text(V.storeUser),
     password: text(V.storePassword),
     tls: { ...path('ca', V.storeCa), ...path('cert', V.storeCert), ...path('key', V.storeKey) },
-    proxyEnv: env,
+    proxyEnv: Object.fromEntries(Object.entries(env).filter(([name]) => PROXY_VARIABLE.test(name))),
     compression: compression as Compression,
   };
 };
