@@ -3,11 +3,13 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { takeDown, temporaryDirectory } from './take-down.ts';
 
-/** A file system of its own (ext4) that goes read-only while it is in use, as after a fault of the device. */
+/** A file system of its own (ext4) that fails while it is in use. */
 export interface FailingDisk {
   readonly path: string;
-  /** From now on every write fails with EROFS, also to files that are open. */
+  /** As after a fault of the device: from now on every write fails with EROFS, also to files that are open. */
   turnReadOnly(): void;
+  /** As when the power goes: what was not synced is gone, and from now on everything fails. */
+  cutPower(): void;
   /** Unmounts it, and mounts it again for writing, after its journal was replayed. No file may be open. */
   repair(): void;
 }
@@ -19,7 +21,11 @@ const run = (command: string, ...args: readonly string[]): string | undefined =>
   return status === 0 ? undefined : `${command}: ${error?.message ?? stderr.trim()}`;
 };
 
-/** Undefined where there can be none: it needs `mkfs.ext4`, loop devices and the right to mount. */
+/** EXT4_IOC_SHUTDOWN with EXT4_GOING_FLAGS_NOLOGFLUSH: neither data nor journal are written from here on. */
+const SHUT_DOWN =
+  'open(F, "<", $ARGV[0]) or die $!; my $how = pack("L", 2); ioctl(F, 0x8004587d, $how) or die $!';
+
+/** With the reason where there can be none: it needs `mkfs.ext4`, loop devices and the right to mount. */
 export const mountFailingDisk = (): { disk: FailingDisk } | { reason: string } => {
   const folder = temporaryDirectory();
   const image = join(folder, 'image');
@@ -39,6 +45,7 @@ export const mountFailingDisk = (): { disk: FailingDisk } | { reason: string } =
       path,
       // "remount,ro" is refused while a file is open for writing; this is what ext4 does when its journal fails.
       turnReadOnly: () => demand(run('mount', '-o', 'remount,abort', path)),
+      cutPower: () => demand(run('perl', '-e', SHUT_DOWN, path)),
       repair: () => {
         demand(run('umount', path));
         run('fsck.ext4', '-p', image);

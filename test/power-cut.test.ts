@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { beforeAll, expect, it } from 'vitest';
+import { metricOf, NO_STORE, startCollector } from './stage/collector-process.ts';
+import { type FailingDisk, mountFailingDisk } from './stage/failing-disk.ts';
+import { expectLedgerHeld, Ledger, startLoad } from './stage/ledger.ts';
+import { type StoreProcess, startStore } from './stage/store-process.ts';
+
+/** More for a long run: WHENCE_POWER_CUTS=100. */
+const CUTS = Number(process.env['WHENCE_POWER_CUTS'] ?? 5);
+const LONGEST_ROUND_MILLIS = 500;
+
+const mounted = mountFailingDisk();
+const reason = 'reason' in mounted ? mounted.reason : spawnSync('perl', ['-v']).error?.message;
+if (reason !== undefined) console.warn(`skipped: ${reason}`);
+
+let store: StoreProcess;
+beforeAll(async () => {
+  if (reason === undefined) store = await startStore();
+});
+
+it.skipIf(reason !== undefined)(
+  `what is acknowledged outlives the loss of all that was not synced, ${CUTS} times under load`,
+  { timeout: 60_000 + CUTS * 10_000 },
+  async () => {
+    const { disk } = mounted as { disk: FailingDisk };
+    const options = { dataDirectory: join(disk.path, 'data'), database: store.newDatabase() };
+    const ledger = new Ledger();
+    let damaged = 0;
+    for (let round = 0; round < CUTS; round++) {
+      const collector = await startCollector({ ...options, storeUrl: NO_STORE });
+      damaged += (await metricOf(collector.url, 'whence_collector_spool_segments_damaged_total')) ?? 0;
+      const load = startLoad(() => collector.url, ledger);
+      await pause(50 + Math.random() * LONGEST_ROUND_MILLIS);
+      disk.cutPower();
+      await collector.kill();
+      await load.stop();
+      disk.repair();
+      // 503 promises nothing: the bytes of a sync that failed may have been written all the same.
+      for (const spanId of ledger.refused) ledger.unanswered.add(spanId);
+      ledger.refused.clear();
+    }
+    expect(ledger.acknowledged.size).toBeGreaterThan(CUTS * 10);
+    const collector = await startCollector({ ...options, storeUrl: store.url });
+    await expectLedgerHeld(ledger, store, options.database, collector.url);
+    expect(damaged).toBe(0);
+    expect((await collector.stop()).code).toBe(0);
+  },
+);
