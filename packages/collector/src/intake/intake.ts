@@ -1,4 +1,4 @@
-import type { Run, Witness } from '@whence/model';
+import { ASSURANCES, type Run, type Witness } from '@whence/model';
 import { RowWriter } from '@whence/store';
 import { assertedRunOf } from '../attribution/asserted-runs.ts';
 import type { Attributor } from '../attribution/attributor.ts';
@@ -55,7 +55,7 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
   const encode = (writer: RowWriter, body: Uint8Array, sender: Sender) => {
     const place = traces.place(Date.now());
     const claims: Run[] = [];
-    const byAssurance = new Map<string, number>();
+    const byAssurance = new Uint32Array(ASSURANCES.length);
     writer.reset();
     const transcoded: Transcoded = transcoder.transcode(
       body,
@@ -65,7 +65,7 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
       place.firstRow,
       {
         span: (columns, known, bytes, times) => {
-          byAssurance.set(columns.assurance, (byAssurance.get(columns.assurance) ?? 0) + 1);
+          byAssurance[ASSURANCES.indexOf(columns.assurance)]!++;
           const claim = assertedRunOf(columns, known, bytes, times, sender);
           if (claim !== undefined) claims.push(claim);
         },
@@ -84,8 +84,9 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
     const { rows, withoutId, place, byAssurance } = encoded;
     const durable = rows === 0 ? undefined : traces.append(writer.written(), rows, place);
     await durable;
-    for (const [assurance, count] of byAssurance) {
-      counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
+    for (const [i, assurance] of ASSURANCES.entries()) {
+      const count = byAssurance[i]!;
+      if (count > 0) counters.add(COUNTED.spansAccepted, count, `assurance="${assurance}"`);
     }
     if (withoutId > 0) counters.add(COUNTED.spansRejected, withoutId, 'reason="no_id"');
     return { spans: rows, rejectedSpans: withoutId };
