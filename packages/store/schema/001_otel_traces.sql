@@ -1,5 +1,6 @@
 -- One row per action (OpenTelemetry span), as it was received. A row is never rewritten.
 -- The first columns keep the names and types of the OpenTelemetry Collector's ClickHouse exporter.
+-- A batch becomes one compact part: a wide one would be some 180 files, each synced before the insert is answered.
 -- Partitioned by the day of receipt, so that a batch is always one partition, whatever times its spans claim.
 CREATE TABLE otel_traces
 (
@@ -58,5 +59,6 @@ ORDER BY (TenantId, ServiceName, SpanName, toDateTime(Timestamp))
 SETTINGS
     ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
+    min_bytes_for_wide_part = 67108864,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
