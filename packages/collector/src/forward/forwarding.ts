@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Run } from '@whence/model';
 import type { Logger } from 'pino';
 import type { Attributor } from '../attribution/attributor.ts';
@@ -46,7 +45,7 @@ export const startForwarding = async (parts: ForwardingParts): Promise<Forwardin
   const spools = new Map<ForwardPath, Spool>();
   for (const path of PATHS) {
     const table = { name: `forward-${path.slice('/v1/'.length)}`, columns: [] };
-    spools.set(path, await Spool.open({ ...parts.spool, directory: join(parts.spool.directory), table }));
+    spools.set(path, await Spool.open({ ...parts.spool, table }));
   }
   const forwarders = PATHS.map((path) => new Forwarder(spools.get(path)!, path, client, counters, log));
   const attributes = new Map<string, AttributesFor>();

@@ -12,7 +12,7 @@ export const SLOT = Object.fromEntries(NAMES.map((name, slot) => [name, slot])) 
   Record<KnownName, number>
 >;
 
-export const SLOT_COUNT = NAMES.length;
+const SLOT_COUNT = NAMES.length;
 
 const KEYS: readonly Uint8Array[] = NAMES.map((name) => Buffer.from(KNOWN[name].key));
 const TABLE_SIZE = 4096;

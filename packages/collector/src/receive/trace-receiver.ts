@@ -58,10 +58,10 @@ export const createReceiver = ({ intake, identify, limits, forwarding, log }: Re
     async receive(sender, body) {
       try {
         const bytes = body();
-        const [{ spans, rejectedSpans }] = await Promise.all([
-          intake.accept(bytes, sender),
-          forwarding?.traces(bytes, sender),
-        ]);
+        // First, and alone: where it says no, nothing is stored that the sender will send again, and nobody looks at the
+        // body any more. What is forwarded twice is within its promise.
+        await forwarding?.traces(bytes, sender);
+        const { spans, rejectedSpans } = await intake.accept(bytes, sender);
         return { status: 'accepted', spans, rejectedSpans };
       } catch (error) {
         if (isCoded(error, 'otlp_malformed')) return refused('malformed', error.message);
