@@ -47,7 +47,8 @@ const setUp = (stored: readonly Run[] = []) => {
   );
   const columns = (traceState: string): RunColumns => {
     const bytes = Buffer.from(`##${traceState}##`);
-    return attributor.columnsFor(bytes, 2, bytes.length - 2);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    return attributor.columnsFor(bytes, view, 2, bytes.length - 2);
   };
   return { knownRuns, asked, columns, attributor };
 };

@@ -31,6 +31,7 @@ const REFERENCE_MAX_LENGTH = 48;
 const MEMO_MAX_ENTRIES = 65_536;
 /** What W3C Trace Context asks to propagate at least (section 3.3.1.5). */
 const STATE_KEPT_BYTES = 512;
+const WORD = 4;
 
 /**
  * The attribution of one tenant's spans. Per span: find our member in `tracestate`, look its text up among those seen
@@ -42,7 +43,7 @@ export class Attributor {
   private readonly none: RunColumns = unnamed('none');
   private readonly unreadable: RunColumns = unnamed('refuted');
   /** The whole `tracestate` of the span before: spans of one run come together, and most often carry the same. */
-  private readonly lastState = new Uint8Array(STATE_KEPT_BYTES);
+  private readonly lastState = new DataView(new ArrayBuffer(STATE_KEPT_BYTES));
   private lastLength = -1;
   private last: RunColumns = this.none;
 
@@ -50,14 +51,14 @@ export class Attributor {
     this.judge = judge;
   }
 
-  /** The columns for a span whose `tracestate` lies at that range. */
-  columnsFor(bytes: Uint8Array, start: number, end: number): RunColumns {
+  /** The columns for a span whose `tracestate` lies at that range. `view` is of the same bytes. */
+  columnsFor(bytes: Uint8Array, view: DataView, start: number, end: number): RunColumns {
     if (start === end) return this.none;
-    if (this.isLast(bytes, start, end)) return this.last;
+    if (this.isLast(view, start, end)) return this.last;
     const columns = this.columnsOfState(bytes, start, end);
     const length = end - start;
-    this.lastLength = length <= STATE_KEPT_BYTES ? length : -1;
-    for (let i = 0; i < this.lastLength; i++) this.lastState[i] = bytes[start + i]!;
+    this.lastLength = length >= WORD && length <= STATE_KEPT_BYTES ? length : -1;
+    for (let i = 0; i < this.lastLength; i++) this.lastState.setUint8(i, bytes[start + i]!);
     this.last = columns;
     return columns;
   }
@@ -102,12 +103,14 @@ export class Attributor {
     };
   }
 
-  private isLast(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Word by word, from the end, where the MAC is: other runs differ there at once. The last word looked at overlaps. */
+  private isLast(view: DataView, start: number, end: number): boolean {
     const { lastState, lastLength } = this;
     if (end - start !== lastLength) return false;
-    // The MAC is at the end: other runs differ there at once.
-    for (let i = lastLength - 1; i >= 0; i--) if (lastState[i] !== bytes[start + i]) return false;
-    return true;
+    for (let i = lastLength - WORD; i > 0; i -= WORD) {
+      if (lastState.getInt32(i) !== view.getInt32(start + i)) return false;
+    }
+    return lastState.getInt32(0) === view.getInt32(start);
   }
 }
 

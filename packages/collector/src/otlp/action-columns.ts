@@ -216,19 +216,16 @@ const writeUpperCase = (out: RowWriter, start: number, end: number): void => {
   }
 };
 
-/** A string whose length is known only when it is written: two bytes are kept for it, enough for 16,383. */
-const beginString = (out: RowWriter): number => {
-  const lengthAt = out.at;
-  out.at += 2;
-  return lengthAt;
-};
+/** A string whose length is known only when it is written: one byte is kept for it, enough for nearly all. */
+const beginString = (out: RowWriter): number => out.at++;
 
 const endString = (out: RowWriter, lengthAt: number): void => {
-  const start = lengthAt + 2;
+  const start = lengthAt + 1;
   const length = out.at - start;
-  const prefix = length < 0x80 ? 1 : length < 0x4000 ? 2 : 3;
-  if (prefix !== 2) out.bytes.copyWithin(lengthAt + prefix, start, out.at);
+  if (length >= 0x80) out.bytes.copyWithin(lengthAt + bytesOfVarint(length), start, out.at);
   out.at = lengthAt;
   out.varint(length);
   out.at += length;
 };
+
+const bytesOfVarint = (value: number): number => Math.ceil((32 - Math.clz32(value)) / 7);

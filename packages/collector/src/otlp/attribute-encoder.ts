@@ -52,7 +52,7 @@ const encodeShortPair = (
     writeText(reader, end, out);
   }
   if (known !== undefined) {
-    const slot = slotOf(bytes, at + 2, keyLength);
+    const slot = slotOf(view, at + 2, keyLength);
     if (slot >= 0) known.set(slot, textStart, out.at);
   }
   return true;
@@ -97,7 +97,7 @@ const encodeAnyPair = (
     writeText(reader, valueEnd, out);
   }
   if (known !== undefined) {
-    const slot = slotOf(bytes, keyStart, keyLength);
+    const slot = slotOf(reader.view, keyStart, keyLength);
     if (slot >= 0) known.set(slot, textStart, out.at);
   }
   reader.end = outer;

@@ -86,7 +86,7 @@ const attributedSpan = (
     writer.raw(reader.bytes.subarray(start, reader.at));
   }
   reader.end = outer;
-  writer.raw(attributesFor(attributor.columnsFor(reader.bytes, stateStart, stateEnd)));
+  writer.raw(attributesFor(attributor.columnsFor(reader.bytes, reader.view, stateStart, stateEnd)));
   return writer.finish();
 };
 

@@ -14,39 +14,43 @@ export const SLOT = Object.fromEntries(NAMES.map((name, slot) => [name, slot])) 
 
 const SLOT_COUNT = NAMES.length;
 
-const KEYS: readonly Uint8Array[] = NAMES.map((name) => Buffer.from(KNOWN[name].key));
-const TABLE_SIZE = 4096;
+const KEYS: readonly DataView[] = NAMES.map((name) => {
+  const { buffer, byteOffset, length } = Buffer.from(KNOWN[name].key);
+  return new DataView(buffer, byteOffset, length);
+});
+const LENGTHS = Uint8Array.from(KEYS, (key) => key.byteLength);
+const WORD = 4;
+const TABLE_BITS = 12;
 
-/** Length, first, middle and last byte tell nearly all keys apart; the table is checked at load to hold each alone. */
-const hashOf = (bytes: Uint8Array, start: number, length: number): number =>
-  (Math.imul(length, 0x2d) ^
-    Math.imul(bytes[start]!, 0x1f3) ^
-    Math.imul(bytes[start + (length >> 1)]!, 0x5b) ^
-    Math.imul(bytes[start + length - 1]!, 0x3a7) ^
-    Math.imul(bytes[start + length - (length >> 2) - 1]!, 0x95)) &
-  (TABLE_SIZE - 1);
+/** The first and the last word tell nearly all keys apart. */
+const hashOf = (view: DataView, start: number, length: number): number =>
+  (Math.imul(view.getInt32(start), 0x9e3779b1) ^
+    Math.imul(view.getInt32(start + length - WORD), 0x85ebca77) ^
+    Math.imul(length, 0xc2b2ae3d)) >>>
+  (32 - TABLE_BITS);
 
 /** Slots in the same bucket, as a chain: `HEAD[hash]` first, then `NEXT[slot]`; -1 ends it. */
-const HEAD = new Int16Array(TABLE_SIZE).fill(-1);
+const HEAD = new Int16Array(1 << TABLE_BITS).fill(-1);
 const NEXT = new Int16Array(SLOT_COUNT).fill(-1);
 KEYS.forEach((key, slot) => {
-  const hash = hashOf(key, 0, key.length);
+  const hash = hashOf(key, 0, key.byteLength);
   NEXT[slot] = HEAD[hash]!;
   HEAD[hash] = slot;
 });
 
-/** The slot of the key at that range, or -1. */
-export const slotOf = (bytes: Uint8Array, start: number, length: number): number => {
-  if (length === 0) return -1;
-  let slot = HEAD[hashOf(bytes, start, length)]!;
-  while (slot >= 0 && !matches(KEYS[slot]!, bytes, start, length)) slot = NEXT[slot]!;
+/** The slot of the key at that range, or -1. No key that is known is shorter than a word. */
+export const slotOf = (view: DataView, start: number, length: number): number => {
+  if (length < WORD) return -1;
+  let slot = HEAD[hashOf(view, start, length)]!;
+  while (slot >= 0 && !(LENGTHS[slot] === length && matches(KEYS[slot]!, view, start, length))) slot = NEXT[slot]!;
   return slot;
 };
 
-const matches = (key: Uint8Array, bytes: Uint8Array, start: number, length: number): boolean => {
-  if (key.length !== length) return false;
-  for (let i = 0; i < length; i++) if (key[i] !== bytes[start + i]) return false;
-  return true;
+/** Word by word; the last one overlaps the one before. */
+const matches = (key: DataView, view: DataView, start: number, length: number): boolean => {
+  const last = length - WORD;
+  for (let i = 0; i < last; i += WORD) if (key.getInt32(i) !== view.getInt32(start + i)) return false;
+  return key.getInt32(last) === view.getInt32(start + last);
 };
 
 /**

@@ -1,6 +1,8 @@
 const INITIAL_BYTES = 1 << 16;
 /** Below this a loop over 32-bit words beats the call into `TypedArray.prototype.set`. */
-const LOOP_COPY_MAX_BYTES = 96;
+const LOOP_COPY_MAX_BYTES = 256;
+const WORD = 8;
+const SHORT_MAX_BYTES = 16;
 
 /**
  * Writes ClickHouse `RowBinary` into one growing buffer.
@@ -18,7 +20,7 @@ export class RowWriter {
 
   /** Makes room for `count` more bytes. May move the buffer: take `bytes` and `view` anew afterwards. */
   reserve(count: number): void {
-    const needed = this.at + count;
+    const needed = this.at + count + WORD;
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.at));
@@ -74,23 +76,22 @@ export class RowWriter {
 
   /** Raw bytes, no length. */
   raw(source: Uint8Array): void {
-    this.bytes.set(source, this.at);
-    this.at += source.length;
+    const { length } = source;
+    if (length > SHORT_MAX_BYTES) this.bytes.set(source, this.at);
+    else for (let i = 0; i < length; i++) this.bytes[this.at + i] = source[i]!;
+    this.at += length;
   }
 
   /** Raw bytes from a range of a source that is seen through `sourceView`; may be this writer's own buffer. */
   range(source: Uint8Array, sourceView: DataView, start: number, end: number): void {
     const length = end - start;
-    if (length > LOOP_COPY_MAX_BYTES) {
-      this.bytes.set(source.subarray(start, end), this.at);
+    const { view, at } = this;
+    if (length > LOOP_COPY_MAX_BYTES || end + WORD > source.length) {
+      this.bytes.set(source.subarray(start, end), at);
     } else {
-      const { bytes, view, at } = this;
-      const wordsEnd = length & ~3;
-      let i = 0;
-      for (; i < wordsEnd; i += 4) view.setInt32(at + i, sourceView.getInt32(start + i));
-      for (; i < length; i++) bytes[at + i] = source[start + i]!;
+      for (let i = 0; i < length; i += WORD) view.setBigUint64(at + i, sourceView.getBigUint64(start + i));
     }
-    this.at += length;
+    this.at = at + length;
   }
 
   /** A String given as bytes. */
