@@ -39,11 +39,12 @@ export const startNode = async (
   path: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  nodeFlags: readonly string[] = [],
 ): Promise<{ readonly child: Child; readonly ready: string }> => {
   const child = watch(
     fork(path, args, {
       env: cleanEnvironment(environment),
-      execArgv: [],
+      execArgv: [...nodeFlags],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced',
     }),

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { NODE_FLAGS } from '@whence/collector/node-flags';
 import { newKey } from '@whence/identity';
 import { type Child, startNode } from './child-process.ts';
 import { eventually } from './eventually.ts';
@@ -45,6 +46,7 @@ export const startWhence = async (
       LOG_LEVEL: 'warn',
       ...environment,
     },
+    NODE_FLAGS,
   );
   const headers = { authorization: `Bearer ${key}` };
   await eventually('the collector to reach the store', async () => {

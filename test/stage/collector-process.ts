@@ -1,3 +1,4 @@
+import { NODE_FLAGS } from '@whence/collector/node-flags';
 import { eventually } from './eventually.ts';
 import { type Ended, type ServiceProcess, serviceThatEnds, startService } from './service-process.ts';
 import { temporaryDirectory } from './take-down.ts';
@@ -35,6 +36,7 @@ export const collectorThatEnds = (options: CollectorOptions = {}): Promise<Ended
 
 const programOf = (options: CollectorOptions & { readonly dataDirectory: string }) => ({
   module: '@whence/collector/main',
+  nodeFlags: NODE_FLAGS,
   ...(options.faults === undefined ? {} : { faults: options.faults }),
   environment: {
     WHENCE_DATA_DIR: options.dataDirectory,

@@ -29,6 +29,8 @@ export interface Program {
   /** `@whence/collector/main`. */
   readonly module: string;
   readonly environment: NodeJS.ProcessEnv;
+  /** For `node` itself. */
+  readonly nodeFlags?: readonly string[];
   /** Faults that its system calls meet, as strace has them: `fdatasync:error=EIO:when=5+`. Needs strace. */
   readonly faults?: readonly string[];
 }
@@ -90,23 +92,24 @@ export const programThatEnds = (
   return watch(child).ended;
 };
 
-const launch = ({ module, environment, faults = [] }: Program) => {
+const launch = ({ module, nodeFlags = [], environment, faults = [] }: Program) => {
   const child = fork(fileURLToPath(import.meta.resolve(module)), {
     // One thread, so that the calls have an order: strace counts them by thread.
     env: cleanEnvironment({ ...environment, ...(faults.length === 0 ? {} : { UV_THREADPOOL_SIZE: '1' }) }),
-    ...(faults.length === 0 ? { execArgv: [] } : underStrace(faults)),
+    ...(faults.length === 0 ? { execArgv: [...nodeFlags] } : underStrace(faults, nodeFlags)),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   return { child, ...watch(child) };
 };
 
 /** With -D it is strace that is the grandchild: the child, and its pid, are the service's own. */
-const underStrace = (faults: readonly string[]) => ({
+const underStrace = (faults: readonly string[], nodeFlags: readonly string[]) => ({
   execPath: 'strace',
   execArgv: [
     ...['-D', '-f', '-qq', '-o', '/dev/null'],
     ...faults.flatMap((fault) => ['-e', `inject=${fault}`]),
     process.execPath,
+    ...nodeFlags,
   ],
 });
 

@@ -18,6 +18,8 @@ export interface ServiceProgram {
   readonly name: string;
   /** Module specifier of its main file: `@whence/collector/main`. */
   readonly module: string;
+  /** For `node` itself. */
+  readonly nodeFlags?: readonly string[];
   readonly environment: NodeJS.ProcessEnv;
   /** Where what it prints goes. */
   readonly logPath: string;
@@ -33,9 +35,10 @@ const LAST_BYTES = 2_000;
  * @throws CliError `unavailable` with what the process printed last, where it ended before.
  */
 export const startService = async (program: ServiceProgram): Promise<ServiceProcess> => {
-  const { name, module, environment, logPath } = program;
+  const { name, module, nodeFlags = [], environment, logPath } = program;
   const child = fork(fileURLToPath(import.meta.resolve(module)), {
     env: environment,
+    execArgv: [...nodeFlags],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Ctrl-C in the terminal is for the parent, which ends the services in order.
     detached: true,

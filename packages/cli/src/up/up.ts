@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startEmbedded } from '@whence/clickhouse-embedded';
+import { NODE_FLAGS } from '@whence/collector/node-flags';
 import { CliError } from '../cli-error.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 
@@ -60,11 +61,13 @@ export const up = async (options: UpOptions): Promise<Up> => {
     name: string,
     module: string,
     variables: NodeJS.ProcessEnv,
+    nodeFlags: readonly string[] = [],
   ): Promise<ServiceProcess> => {
     const logPath = join(dataDir, `${name}.log`);
     const process = await startService({
       name,
       module,
+      nodeFlags,
       environment: { ...environment, ...variables },
       logPath,
     });
@@ -81,13 +84,14 @@ export const up = async (options: UpOptions): Promise<Up> => {
       ...given('WHENCE_CLICKHOUSE_PASSWORD', options.clickhouse?.password),
       ...given('WHENCE_CLICKHOUSE_DATABASE', options.clickhouse?.database),
     };
-    const collector = await service('collector', '@whence/collector/main', {
+    const receiving = {
       ...store,
       WHENCE_CONFIG: configPath,
       WHENCE_DATA_DIR: join(dataDir, 'collector'),
       WHENCE_COLLECTOR_PORT: String(ports.collector ?? 4318),
       ...given('WHENCE_COLLECTOR_GRPC_PORT', ports.grpc?.toString()),
-    });
+    };
+    const collector = await service('collector', '@whence/collector/main', receiving, NODE_FLAGS);
     const grpc = collector.grpcAddress === undefined ? '' : `, OTLP/gRPC at ${collector.grpcAddress}`;
     onLine(`Collector   ${collector.url}  (OTLP/HTTP and issuer${grpc})`);
     const query = await service('query', '@whence/query/main', {

@@ -42,7 +42,8 @@ KEYS.forEach((key, slot) => {
 export const slotOf = (view: DataView, start: number, length: number): number => {
   if (length < WORD) return -1;
   let slot = HEAD[hashOf(view, start, length)]!;
-  while (slot >= 0 && !(LENGTHS[slot] === length && matches(KEYS[slot]!, view, start, length))) slot = NEXT[slot]!;
+  while (slot >= 0 && !(LENGTHS[slot] === length && matches(KEYS[slot]!, view, start, length)))
+    slot = NEXT[slot]!;
   return slot;
 };
 

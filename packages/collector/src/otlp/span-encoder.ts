@@ -104,12 +104,7 @@ export class SpanEncoder {
     this.writeAttributes(reader, end, out);
     this.writeEvents(reader, out);
     this.writeLinks(reader, out);
-    const run = attributor.columnsFor(
-      reader.bytes,
-      reader.view,
-      this.traceStateStart,
-      this.traceStateEnd,
-    );
+    const run = attributor.columnsFor(reader.bytes, reader.view, this.traceStateStart, this.traceStateEnd);
     out.reserve(
       actionColumnsRoom(out.at - rowStart) + shared.scope.length + run.bytes.length + shared.request.length,
     );
