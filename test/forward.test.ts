@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { metricOf, startCollector } from './stage/collector-process.ts';
 import { bearer, type CredentialsFile, writeCredentials } from './stage/credentials-file.ts';
 import { eventually } from './stage/eventually.ts';
+import { callGrpc } from './stage/grpc-call.ts';
 import { askIssuer } from './stage/issuer-client.ts';
 import { type OtlpEndpoint, startOtlpEndpoint } from './stage/otlp-endpoint.ts';
 import { newSpan, newSpans, type OtlpSpan, protobufOf, requestWith } from './stage/otlp-request.ts';
@@ -168,6 +169,41 @@ describe('logs and metrics', () => {
     const bodyOf = (path: string) => endpoint.requests.find((request) => request.path === path)?.body;
     expect(bodyOf('/v1/logs')).toEqual(LOGS);
     expect(bodyOf('/v1/metrics')).toEqual(METRICS);
+  });
+
+  it('are passed on in the encoding in which they came', async () => {
+    const endpoint = await startOtlpEndpoint();
+    const collector = await start(endpoint);
+    const text = Buffer.from(
+      '\n {"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"é"}}]}]}]}',
+    );
+    const sent = await post(collector.url, '/v1/logs', text, 'application/json');
+    expect([sent.status, await sent.json()]).toEqual([200, {}]);
+    await eventually(() => endpoint.requests.length === 1);
+    const [request] = endpoint.requests;
+    expect([request!.path, request!.headers['content-type']]).toEqual(['/v1/logs', 'application/json']);
+    expect(request!.body).toEqual(text);
+    for (const broken of ['{"resourceLogs":', '[]', '']) {
+      expect((await post(collector.url, '/v1/logs', Buffer.from(broken), 'application/json')).status).toBe(
+        400,
+      );
+    }
+    expect(endpoint.requests.length).toBe(1);
+  });
+
+  it('over gRPC meet the same: passed on, or rejected in full', async () => {
+    const path = (signal: string): string => `/opentelemetry.proto.collector.${signal}Service/Export`;
+    const headers = bearer(credentials.keys['scheduler']!);
+    const alone = await startCollector({ credentialsPath: credentials.path });
+    const rejected = await callGrpc(alone.grpcAddress!, path('metrics.v1.Metrics'), METRICS, headers);
+    expect([rejected.code, rejected.response.subarray(2, 4)]).toEqual([0, Buffer.from([0x08, 4])]);
+    expect((await callGrpc(alone.grpcAddress!, path('logs.v1.Logs'), LOGS)).code).toBe(16);
+    const endpoint = await startOtlpEndpoint();
+    const collector = await start(endpoint);
+    const taken = await callGrpc(collector.grpcAddress!, path('logs.v1.Logs'), LOGS, headers);
+    expect([taken.code, taken.response.length]).toEqual([0, 0]);
+    await eventually(() => endpoint.requests.length === 1);
+    expect([endpoint.requests[0]!.path, endpoint.requests[0]!.body]).toEqual(['/v1/logs', LOGS]);
   });
 
   it('need a key like traces do', async () => {

@@ -23,9 +23,11 @@ import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
 import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
+import { BodyMemory } from './receive/body-memory.ts';
 import { anyone, identifyBy } from './receive/identify.ts';
 import { limitOfTenant, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
+import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
 import { Shipper } from './ship/shipper.ts';
 import { StoreLink } from './ship/store-link.ts';
@@ -80,6 +82,8 @@ const assemble = async (
   parts: AsyncDisposableStack,
 ): Promise<Omit<Collector, 'close'>> => {
   const { shutdownGraceMillis: grace, bodyMaxBytes } = config;
+  const bodyMemory = new BodyMemory(config.bodiesMaxBytes);
+  const bodies = { bodyMaxBytes, bodyMemory };
   const counters = newCounters();
 
   const spool = {
@@ -143,11 +147,13 @@ const assemble = async (
     spools: [traces, runs],
     otherSpools: [gaps, ...(forwarding?.spools ?? [])],
     link,
+    bodyMemory,
     counters,
   });
   parts.defer(() => health.stop());
 
-  const unkept = { receiver, forwarding, bodyMaxBytes, counters };
+  const unkept = createUnkeptSignals(forwarding, counters);
+  const unkeptParts = { receiver, unkept, limits: bodies, counters };
   const tls = config.tls === undefined ? undefined : new TlsFiles(config.tls, log);
   parts.defer(() => tls?.close());
   const reload = tls === undefined ? {} : { reload: () => tls.check() };
@@ -156,9 +162,9 @@ const assemble = async (
     config.port,
     {
       otlp: new Map([
-        ['/v1/traces', traceRoute({ receiver, bodyMaxBytes, counters })],
-        ['/v1/logs', unkeptRoute('/v1/logs', unkept)],
-        ['/v1/metrics', unkeptRoute('/v1/metrics', unkept)],
+        ['/v1/traces', traceRoute({ receiver, limits: bodies, counters })],
+        ['/v1/logs', unkeptRoute('/v1/logs', unkeptParts)],
+        ['/v1/metrics', unkeptRoute('/v1/metrics', unkeptParts)],
       ]),
       runs: runRoutes({ issuer, identify, log }),
       health,
@@ -169,7 +175,14 @@ const assemble = async (
   parts.defer(() => http.close(grace));
   if (config.grpcPort === undefined) return { url: http.url, ...reload };
 
-  const grpc = await listenGrpc(config.host, config.grpcPort, { receiver, bodyMaxBytes, counters, tls, log });
+  const grpc = await listenGrpc(config.host, config.grpcPort, {
+    receiver,
+    unkept,
+    limits: bodies,
+    counters,
+    tls,
+    log,
+  });
   parts.defer(() => grpc.close(grace));
   return { url: http.url, grpcAddress: grpc.address, ...reload };
 };

@@ -18,6 +18,8 @@ export interface CollectorConfig {
   /** A second OTLP/HTTP endpoint that gets the same; absent: none. */
   readonly forward?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   readonly bodyMaxBytes: number;
+  /** Of all bodies that are in memory at a time. */
+  readonly bodiesMaxBytes: number;
   readonly spoolMaxBytes: number;
   /** Of each tenant, in inflated bytes; absent: none. */
   readonly tenantLimit?: { readonly bytesPerSecond: number; readonly burstBytes: number };
@@ -93,6 +95,11 @@ export const COLLECTOR_VARIABLES = {
     '67108864',
     'largest request body, before and after inflating',
   ),
+  bodiesMaxBytes: variable(
+    'WHENCE_BODIES_MAX_BYTES',
+    '134217728',
+    'all request bodies that are in memory at a time; more gets 503',
+  ),
   spoolMaxBytes: variable('WHENCE_SPOOL_MAX_BYTES', '10737418240', 'spool size at which senders get 503'),
   tenantBytesPerSecond: variable(
     'WHENCE_TENANT_BYTES_PER_SECOND',
@@ -148,6 +155,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
     store: storeOf(env, text, faults),
     ...(forward === undefined ? {} : { forward }),
     bodyMaxBytes,
+    bodiesMaxBytes: integer(V.bodiesMaxBytes, 2 ** 20, 2 ** 40),
     ...(bytesPerSecond === 0
       ? {}
       : { tenantLimit: { bytesPerSecond, burstBytes: Math.max(bytesPerSecond, bodyMaxBytes) } }),

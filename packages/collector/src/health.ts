@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Counters } from './counters.ts';
+import type { BodyMemory } from './receive/body-memory.ts';
 import type { StoreLink } from './ship/store-link.ts';
 import type { Spool } from './spool/spool.ts';
 
@@ -20,10 +21,11 @@ export interface HealthParts {
   /** Others that are shown. */
   readonly otherSpools: readonly Spool[];
   readonly link: StoreLink;
+  readonly bodyMemory: BodyMemory;
   readonly counters: Counters;
 }
 
-export const createHealth = ({ spools, otherSpools, link, counters }: HealthParts): Health => {
+export const createHealth = ({ spools, otherSpools, link, bodyMemory, counters }: HealthParts): Health => {
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MILLIS });
   loop.enable();
   return {
@@ -42,6 +44,7 @@ export const createHealth = ({ spools, otherSpools, link, counters }: HealthPart
       const text = counters.render({
         ...spoolGauges([...spools, ...otherSpools]),
         ...loopGauges(loop),
+        whence_collector_bodies_bytes: bodyMemory.bytes,
         process_resident_memory_bytes: process.memoryUsage.rss(),
       });
       // Each scrape tells of the time since the one before.

@@ -1,3 +1,5 @@
+import { encodingOf } from '../otlp/encoding.ts';
+
 /** What became of one request. */
 export type SendOutcome =
   | { readonly status: 'accepted' }
@@ -7,7 +9,7 @@ export type SendOutcome =
   | { readonly status: 'refused'; readonly reason: string };
 
 export interface OtlpClient {
-  /** @param path `/v1/traces`, `/v1/logs`, `/v1/metrics` @param body protobuf */
+  /** @param path `/v1/traces`, `/v1/logs`, `/v1/metrics` @param body in either encoding */
   send(path: string, body: Uint8Array, signal: AbortSignal): Promise<SendOutcome>;
 }
 
@@ -25,7 +27,7 @@ export const createOtlpClient = (
     try {
       const response = await fetch(endpoint.replace(/\/+$/, '') + path, {
         method: 'POST',
-        headers: { ...headers, 'content-type': 'application/x-protobuf' },
+        headers: { ...headers, 'content-type': encodingOf(body) },
         body: new Uint8Array(body),
         redirect: 'error',
         signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MILLIS)]),

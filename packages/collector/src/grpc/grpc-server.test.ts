@@ -11,11 +11,13 @@ import { afterEach, expect, it } from 'vitest';
 import { CollectorError } from '../collector-error.ts';
 import { newCounters } from '../counters.ts';
 import type { Intake } from '../intake/intake.ts';
+import { BodyMemory } from '../receive/body-memory.ts';
 import { anyone } from '../receive/identify.ts';
 import { TenantLimits } from '../receive/tenant-limits.ts';
-import { createReceiver } from '../receive/trace-receiver.ts';
+import { createReceiver, type Receiver } from '../receive/trace-receiver.ts';
+import { createUnkeptSignals } from '../receive/unkept-signals.ts';
 import { decodeResponse } from '../testkit/otlp-oracle.ts';
-import { type GrpcServer, listenGrpc } from './grpc-server.ts';
+import { type GrpcParts, type GrpcServer, listenGrpc } from './grpc-server.ts';
 
 const log = pino({ level: 'silent' });
 const closing: (() => Promise<void>)[] = [];
@@ -23,6 +25,17 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });
+
+const partsWith = (receiver: Receiver, bodyMemory = new BodyMemory(100_000)): GrpcParts => {
+  const counters = newCounters();
+  return {
+    receiver,
+    unkept: createUnkeptSignals(undefined, counters),
+    limits: { bodyMaxBytes: 10_000, bodyMemory },
+    counters,
+    log,
+  };
+};
 
 /** What a spool would do, at the wire of the intake. */
 const start = async (
@@ -36,12 +49,7 @@ const start = async (
     forwarding: undefined,
     log,
   });
-  const server = await listenGrpc('127.0.0.1', 0, {
-    receiver,
-    bodyMaxBytes: 10_000,
-    counters: newCounters(),
-    log,
-  });
+  const server = await listenGrpc('127.0.0.1', 0, partsWith(receiver));
   closing.push(() => server.close(1_000));
   return server;
 };
@@ -125,9 +133,42 @@ it('says RESOURCE_EXHAUSTED with a RetryInfo to a tenant over its rate, without 
   const limited = (await call(server, Buffer.alloc(1)).catch((caught: unknown) => caught)) as ServiceError;
   expect(limited.code).toBe(status.RESOURCE_EXHAUSTED);
   expect(limited.metadata.get('grpc-status-details-bin').length).toBe(1);
-  const large = (await call(server, Buffer.alloc(20_000)).catch((caught: unknown) => caught)) as ServiceError;
+  const unlimited = await start(async () => ({ spans: 1, rejectedSpans: 0 }));
+  const large = (await call(unlimited, Buffer.alloc(20_000)).catch(
+    (caught: unknown) => caught,
+  )) as ServiceError;
   expect(large.code).toBe(status.RESOURCE_EXHAUSTED);
   expect(large.metadata.get('grpc-status-details-bin').length).toBe(0);
+});
+
+it('reads no message for which there is no room', async () => {
+  const bodyMemory = new BodyMemory(100);
+  const received: number[] = [];
+  const receiver = createReceiver({
+    intake: {
+      accept: async (body) => {
+        received.push(body.length);
+        return { spans: 1, rejectedSpans: 0 };
+      },
+    },
+    identify: anyone,
+    limits: new TenantLimits(() => undefined),
+    forwarding: undefined,
+    log,
+  });
+  const server = await listenGrpc('127.0.0.1', 0, partsWith(receiver, bodyMemory));
+  closing.push(() => server.close(1_000));
+  const others = bodyMemory.lease();
+  for (const held of [60, 100]) {
+    others.hold(held);
+    const error = (await call(server, Buffer.alloc(50)).catch((caught: unknown) => caught)) as ServiceError;
+    expect(error.code).toBe(status.UNAVAILABLE);
+    expect(error.details).toContain('WHENCE_BODIES_MAX_BYTES');
+    expect(error.metadata.get('grpc-status-details-bin').length).toBe(1);
+  }
+  others.release();
+  await call(server, Buffer.alloc(50));
+  expect([received, bodyMemory.bytes]).toEqual([[50], 0]);
 });
 
 it('names an address that is taken', async () => {
@@ -140,7 +181,7 @@ it('names an address that is taken', async () => {
     forwarding: undefined,
     log,
   });
-  const again = listenGrpc('127.0.0.1', port, { receiver, bodyMaxBytes: 1, counters: newCounters(), log });
+  const again = listenGrpc('127.0.0.1', port, partsWith(receiver));
   await expect(again).rejects.toMatchObject({
     code: 'listen_failed',
     message: expect.stringContaining(String(port)),

@@ -1,22 +1,13 @@
-import {
-  type handleUnaryCall,
-  Metadata,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type ServiceDefinition,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
-import { COUNTED, type Counters } from '../counters.ts';
-import { acceptedResponse } from '../otlp/export-response.ts';
-import type { RefusalReason, Refused } from '../receive/refusal.ts';
+import type { Counters } from '../counters.ts';
+import type { BodyLimits } from '../receive/body-memory.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
+import type { UnkeptSignals } from '../receive/unkept-signals.ts';
 import type { TlsFiles } from '../tls/tls-files.ts';
-import { presentedBy } from './presented.ts';
-import { retryDetails } from './status-details.ts';
+import { Admission } from './admission.ts';
+import { otlpServices } from './otlp-services.ts';
 import { TlsCredentials } from './tls-credentials.ts';
 
 export interface GrpcServer {
@@ -28,37 +19,16 @@ export interface GrpcServer {
 
 export interface GrpcParts {
   readonly receiver: Receiver;
-  readonly bodyMaxBytes: number;
+  readonly unkept: UnkeptSignals;
+  readonly limits: BodyLimits;
   readonly counters: Counters;
   /** Absent: in the clear. */
   readonly tls?: TlsFiles | undefined;
   readonly log: Logger;
 }
 
-/** Messages stay bytes: the one decoder of this collector reads them. */
-const asIs = (bytes: Buffer): Buffer => bytes;
-
-const method = (path: string) => ({
-  path,
-  requestStream: false,
-  responseStream: false,
-  requestSerialize: asIs,
-  requestDeserialize: asIs,
-  responseSerialize: asIs,
-  responseDeserialize: asIs,
-});
-
-const TRACE_SERVICE: ServiceDefinition = {
-  export: method('/opentelemetry.proto.collector.trace.v1.TraceService/Export'),
-};
-
-const CODE: Readonly<Record<RefusalReason, status>> = {
-  unauthenticated: status.UNAUTHENTICATED,
-  rate_limited: status.RESOURCE_EXHAUSTED,
-  too_large: status.RESOURCE_EXHAUSTED,
-  malformed: status.INVALID_ARGUMENT,
-  unavailable: status.UNAVAILABLE,
-};
+/** Of one connection: each may have a message of the largest size under way. */
+const CONCURRENT_CALLS_MAX = 100;
 
 /**
  * OTLP/gRPC on a port of its own. An answer means what it means over HTTP: OK is "on disk".
@@ -66,13 +36,19 @@ const CODE: Readonly<Record<RefusalReason, status>> = {
  * @throws CollectorError `listen_failed` that names the address.
  */
 export const listenGrpc = async (host: string, port: number, parts: GrpcParts): Promise<GrpcServer> => {
+  const { receiver, counters, tls } = parts;
+  const { bodyMaxBytes, bodyMemory } = parts.limits;
+  const admission = new Admission(receiver, bodyMemory, counters);
   const server = new Server({
-    'grpc.max_receive_message_length': parts.bodyMaxBytes,
+    'grpc.max_receive_message_length': bodyMaxBytes,
     'grpc.max_send_message_length': 4 * 1024 * 1024,
+    'grpc.max_concurrent_streams': CONCURRENT_CALLS_MAX,
+    interceptors: [admission.intercept],
   });
-  server.addService(TRACE_SERVICE, { export: traceExport(parts) });
-  const credentials =
-    parts.tls === undefined ? ServerCredentials.createInsecure() : new TlsCredentials(parts.tls);
+  for (const { definition, handlers } of otlpServices({ ...parts, bodyMemory, admission })) {
+    server.addService(definition, handlers);
+  }
+  const credentials = tls === undefined ? ServerCredentials.createInsecure() : new TlsCredentials(tls);
   const address = `${host.includes(':') ? `[${host}]` : host}`;
   const bound = await new Promise<number>((resolve, reject) => {
     server.bindAsync(`${address}:${port}`, credentials, (cause, boundPort) => {
@@ -87,41 +63,6 @@ export const listenGrpc = async (host: string, port: number, parts: GrpcParts): 
     });
   });
   return { address: `${address}:${bound}`, close: (graceMillis) => close(server, graceMillis) };
-};
-
-const traceExport =
-  ({ receiver, counters, log }: GrpcParts): handleUnaryCall<Buffer, Buffer> =>
-  (call, answer) => {
-    receive(receiver, call)
-      .then((received) => {
-        if (Buffer.isBuffer(received)) answer(null, received);
-        else refuse(received, counters, answer);
-      })
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'unexpected fault in TraceService/Export');
-        answer({ code: status.UNAVAILABLE, details: 'cannot be kept now' });
-      });
-  };
-
-const receive = async (
-  receiver: Receiver,
-  call: ServerUnaryCall<Buffer, Buffer>,
-): Promise<Buffer | Refused> => {
-  const admitted = await receiver.admit(presentedBy(call));
-  if (admitted.status === 'refused') return admitted;
-  receiver.charge(admitted.sender, call.request.length);
-  const received = await receiver.receive(admitted.sender, () => call.request);
-  return received.status === 'refused' ? received : Buffer.from(acceptedResponse(received.rejectedSpans));
-};
-
-const refuse = (refusal: Refused, counters: Counters, answer: sendUnaryData<Buffer>): void => {
-  const code = CODE[refusal.reason];
-  counters.add(COUNTED.requestsRefused, 1, `protocol="grpc",reason="${refusal.reason}"`);
-  const metadata = new Metadata();
-  if (refusal.retryAfterSeconds !== undefined) {
-    metadata.set('grpc-status-details-bin', retryDetails(code, refusal.message, refusal.retryAfterSeconds));
-  }
-  answer({ code, details: refusal.message, metadata });
 };
 
 const close = (server: Server, graceMillis: number): Promise<void> =>

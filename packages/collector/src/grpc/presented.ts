@@ -1,19 +1,18 @@
 import { X509Certificate } from 'node:crypto';
-import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { Metadata, ServerInterceptingCallInterface } from '@grpc/grpc-js';
 import { type PeerCertificate, type Presented, peerCertificateOf } from '@whence/identity';
 
 const KEPT_MAX = 1_000;
 /** By fingerprint: gRPC shows no connection to remember it by. */
 const certificates = new Map<string, PeerCertificate>();
 
+type AuthContext = ReturnType<ServerInterceptingCallInterface['getAuthContext']>;
+
 /** The library shows a certificate only where the connection has verified it. */
-export const presentedBy = (call: ServerUnaryCall<Buffer, Buffer>): Presented => {
-  const peer = call.getAuthContext().sslPeerCertificate;
-  return {
-    authorization: call.metadata.get('authorization')[0]?.toString(),
-    peerCertificate: peer === undefined ? undefined : certificateOf(peer.fingerprint256, peer.raw),
-  };
-};
+export const presentedBy = (metadata: Metadata, { sslPeerCertificate: peer }: AuthContext): Presented => ({
+  authorization: metadata.get('authorization')[0]?.toString(),
+  peerCertificate: peer === undefined ? undefined : certificateOf(peer.fingerprint256, peer.raw),
+});
 
 const certificateOf = (fingerprint: string, der: Buffer): PeerCertificate => {
   let certificate = certificates.get(fingerprint);

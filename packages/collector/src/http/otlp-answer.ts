@@ -1,10 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { OtlpEncoding } from '../otlp/encoding.ts';
 import { partialSuccess } from '../otlp/export-response.ts';
 import { WireWriter } from '../otlp/wire-writer.ts';
 import type { RefusalReason } from '../receive/refusal.ts';
-
-/** The two encodings of OTLP/HTTP; an answer uses the request's. */
-export type OtlpEncoding = 'application/x-protobuf' | 'application/json';
 
 /** @returns undefined where the header names neither encoding. Parameters (`; charset=utf-8`) are legal. */
 export const otlpEncodingOf = (contentType: string | undefined): OtlpEncoding | undefined => {

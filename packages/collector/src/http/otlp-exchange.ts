@@ -1,15 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { COUNTED, type Counters } from '../counters.ts';
 import type { Sender } from '../intake/intake.ts';
-import type { Refused } from '../receive/refusal.ts';
+import type { OtlpEncoding } from '../otlp/encoding.ts';
+import type { BodyLimits } from '../receive/body-memory.ts';
+import { NO_ROOM, type Refused } from '../receive/refusal.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
-import {
-  HTTP_STATUS,
-  type OtlpEncoding,
-  otlpEncodingOf,
-  sendOtlpAccepted,
-  sendOtlpError,
-} from './otlp-answer.ts';
+import { HTTP_STATUS, otlpEncodingOf, sendOtlpAccepted, sendOtlpError } from './otlp-answer.ts';
 import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
@@ -25,7 +21,7 @@ export interface ReceivedRequest {
 /** One OTLP/HTTP request and its answer, by the rules that all signals share. */
 export interface OtlpExchange {
   /** Method, content type, sender, rate, size: undefined where it was answered already. */
-  receive(receiver: Receiver, bodyMaxBytes: number): Promise<ReceivedRequest | undefined>;
+  receive(receiver: Receiver, limits: BodyLimits): Promise<ReceivedRequest | undefined>;
   accept(rejected: number, message: string, rejectedField: string): void;
   refuse(httpStatus: number, message: string, headers?: Readonly<Record<string, string>>): void;
   refuseAs(refusal: Refused): void;
@@ -54,7 +50,7 @@ export const otlpExchange = (
   return {
     refuse,
     refuseAs,
-    async receive(receiver, bodyMaxBytes) {
+    async receive(receiver, { bodyMaxBytes, bodyMemory }) {
       if (request.method !== 'POST') {
         refuse(405, `${request.method} is not allowed here: use POST`, { allow: 'POST' });
         return undefined;
@@ -69,7 +65,8 @@ export const otlpExchange = (
         refuseAs(admitted);
         return undefined;
       }
-      const body = await readBody(request, bodyMaxBytes);
+      const body = await readBody(request, bodyMaxBytes, bodyMemory);
+      if (body.status === 'no_room') refuseAs(NO_ROOM);
       if (body.status === 'refused') refuse(body.httpStatus, body.reason);
       if (body.status !== 'read') return undefined;
       const { bytes, release } = body;

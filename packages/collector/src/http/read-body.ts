@@ -2,12 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, zstdDecompress } from 'node:zlib';
 import { BufferPool } from '../buffer-pool.ts';
+import type { BodyLease, BodyMemory } from '../receive/body-memory.ts';
 
 export type ReadBody =
   /** `release` must be called once, when nothing looks at the bytes any more. */
   | { readonly status: 'read'; readonly bytes: Uint8Array; readonly release: () => void }
   /** `httpStatus` 400, 413 or 415, and why. */
   | { readonly status: 'refused'; readonly httpStatus: number; readonly reason: string }
+  /** Others take up the memory for bodies: later is fine. */
+  | { readonly status: 'no_room' }
   /** The sender went away in the middle. */
   | { readonly status: 'aborted' };
 
@@ -23,25 +26,41 @@ const INFLATE: Readonly<Record<string, Inflate>> = {
 };
 
 /** Reads a request body, at most `maxBytes` before and after inflating (OTLP asks for both limits). */
-export const readBody = async (request: IncomingMessage, maxBytes: number): Promise<ReadBody> => {
+export const readBody = async (
+  request: IncomingMessage,
+  maxBytes: number,
+  memory: BodyMemory,
+): Promise<ReadBody> => {
+  const lease = memory.lease();
+  const body = await readInto(lease, request, maxBytes);
+  if (body.status !== 'read') lease.release();
+  return body;
+};
+
+const readInto = async (lease: BodyLease, request: IncomingMessage, maxBytes: number): Promise<ReadBody> => {
   const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   const inflate = INFLATE[encoding];
   if (inflate === undefined && encoding !== 'identity' && encoding !== '') {
     return refused(415, `Content-Encoding "${encoding}" is not one of identity, gzip, zstd`);
   }
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return tooLarge(maxBytes);
-  const raw = await readRaw(request, maxBytes);
-  if (raw === 'aborted') return { status: 'aborted' };
-  if (raw === 'too large') return tooLarge(maxBytes);
+  const raw = await readRaw(lease, request, maxBytes);
+  if (raw === 'too_large') return tooLarge(maxBytes);
+  if (typeof raw === 'string') return { status: raw };
   if (inflate === undefined || raw.length === 0) {
-    return { status: 'read', bytes: raw, release: () => POOL.give(raw) };
+    const release = (): void => {
+      POOL.give(raw);
+      lease.release();
+    };
+    return { status: 'read', bytes: raw, release };
   }
   try {
-    return {
-      status: 'read',
-      bytes: await inflate(raw, { maxOutputLength: maxBytes, ...chunkSizeFor(encoding, raw, maxBytes) }),
-      release: () => {},
-    };
+    const options = { maxOutputLength: maxBytes, ...chunkSizeFor(encoding, raw, maxBytes) };
+    const bytes = await inflate(raw, options);
+    // How large it is, is known for certain only now; so many are inflated at a time as there are threads for it.
+    return lease.hold(bytes.length)
+      ? { status: 'read', bytes, release: () => lease.release() }
+      : { status: 'no_room' };
   } catch (error) {
     if (error instanceof RangeError) return tooLarge(maxBytes);
     const reason = error instanceof Error ? error.message : String(error);
@@ -68,19 +87,25 @@ const FIRST_BUFFER_BYTES = 1 << 20;
 
 /** Into one pooled buffer, where the length is told beforehand. */
 const readRaw = async (
+  lease: BodyLease,
   request: IncomingMessage,
   maxBytes: number,
-): Promise<Uint8Array | 'aborted' | 'too large'> => {
+): Promise<Uint8Array | 'aborted' | 'too_large' | 'no_room'> => {
   const told = Number(request.headers['content-length'] ?? 0);
   let body = POOL.take(Math.min(told, FIRST_BUFFER_BYTES));
   let length = 0;
+  if (!lease.hold(body.length)) return 'no_room';
   try {
     // What is not read stays for whoever answers: see `discardRest`.
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (length + chunk.length > maxBytes) return 'too large';
-      if (length + chunk.length > body.length) body = grown(body, length, length + chunk.length);
+      const needed = length + chunk.length;
+      if (needed > maxBytes) return 'too_large';
+      if (needed > body.length) {
+        body = grown(body, length, needed);
+        if (!lease.hold(body.length)) return 'no_room';
+      }
       body.set(chunk, length);
-      length += chunk.length;
+      length = needed;
     }
   } catch {
     return 'aborted';

@@ -7,6 +7,7 @@ import {
   type Refusal,
 } from '@whence/identity';
 import type { Logger } from 'pino';
+import { BodyMemory } from '../receive/body-memory.ts';
 import type { Identify } from '../receive/identify.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { presentedBy } from './presented.ts';
@@ -19,6 +20,8 @@ export interface RunRouteParts {
 }
 
 const REQUEST_MAX_BYTES = 65_536;
+/** Their own: a run can be started whatever spans are under way. */
+const BODY_MEMORY = new BodyMemory(16 << 20);
 const RUN_PATH = /^\/v1\/runs(?:\/([^/]+)(\/end)?)?$/;
 
 /** HTTP status of each refusal; anything else that is refused is 403. */
@@ -136,7 +139,7 @@ const sendRefusal = (response: ServerResponse, refusal: Refusal<string>): void =
 };
 
 const readJson = async (request: IncomingMessage) => {
-  const body = await readBody(request, REQUEST_MAX_BYTES);
+  const body = await readBody(request, REQUEST_MAX_BYTES, BODY_MEMORY);
   const problem = (status: number, detail: string) =>
     ({
       status: 'refused',
@@ -144,10 +147,13 @@ const readJson = async (request: IncomingMessage) => {
     }) as const;
   if (body.status === 'aborted') return problem(400, 'the body was cut off');
   if (body.status === 'refused') return problem(body.httpStatus, body.reason);
+  if (body.status === 'no_room') return problem(503, 'too many requests are under way: send again');
   try {
     const text = Buffer.from(body.bytes).toString('utf8');
     return { status: 'read', json: JSON.parse(text === '' ? '{}' : text) as unknown } as const;
   } catch (error) {
     return problem(400, `the body is not JSON: ${error instanceof Error ? error.message : error}`);
+  } finally {
+    body.release();
   }
 };

@@ -26,3 +26,9 @@ export const refused = (reason: RefusalReason, message: string, retryAfterSecond
   message,
   ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
 });
+
+export const NO_ROOM = refused(
+  'unavailable',
+  'other requests take up the memory for bodies (WHENCE_BODIES_MAX_BYTES): send again',
+  1,
+);
