@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, startCollector, storeOpen } from './stage/collector-process.ts';
 import { drained, expectLedgerHeld, Ledger } from './stage/ledger.ts';
@@ -156,6 +157,32 @@ describe('size', () => {
       });
     }
     expectBounded();
+  });
+
+  it('while a body of JSON that takes seconds is read, others are answered', async () => {
+    const span = newSpan();
+    const pairs = Array<string>(1_000_000).fill('{"key":"k","value":{"stringValue":"v"}}').join(',');
+    const { traceId, spanId } = span;
+    const json = `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"${traceId}","spanId":"${spanId}","attributes":[${pairs}]}]}]}]}`;
+    const sent = request(`${collector.url}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': JSON_TYPE, 'content-length': String(json.length) },
+    });
+    const status = new Promise<number>((resolve, reject) => {
+      sent.on('response', (response) => resolve(response.resume().statusCode!));
+      sent.on('error', reject);
+    });
+    await new Promise<void>((resolve) => sent.end(json, () => resolve()));
+    let answered = false;
+    void status.then(() => (answered = true));
+    let others = 0;
+    while (!answered) {
+      expect(await ledger.send(collector.url, newSpans(1))).toBe(200);
+      if (!answered) others++;
+    }
+    expect(others).toBeGreaterThan(10);
+    expect(await status).toBe(200);
+    acknowledged(span);
   });
 
   it('a key, a value and a name of 10 MB are stored', async () => {

@@ -23,6 +23,7 @@ import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
 import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
+import { JsonReader } from './otlp/json-reader.ts';
 import { BodyMemory } from './receive/body-memory.ts';
 import { anyone, identifyBy } from './receive/identify.ts';
 import { limitOfTenant, TenantLimits } from './receive/tenant-limits.ts';
@@ -152,6 +153,8 @@ const assemble = async (
   });
   parts.defer(() => health.stop());
 
+  const jsonReader = new JsonReader();
+  parts.defer(() => jsonReader.close());
   const unkept = createUnkeptSignals(forwarding, counters);
   const unkeptParts = { receiver, unkept, limits: bodies, counters };
   const tls = config.tls === undefined ? undefined : new TlsFiles(config.tls, log);
@@ -162,7 +165,7 @@ const assemble = async (
     config.port,
     {
       otlp: new Map([
-        ['/v1/traces', traceRoute({ receiver, limits: bodies, counters })],
+        ['/v1/traces', traceRoute({ receiver, limits: bodies, jsonReader, counters })],
         ['/v1/logs', unkeptRoute('/v1/logs', unkeptParts)],
         ['/v1/metrics', unkeptRoute('/v1/metrics', unkeptParts)],
       ]),

@@ -30,7 +30,7 @@ export interface Receiver {
   /** The body is read: it counts against the rate of its tenant, whatever becomes of it. @param bytes inflated */
   charge(sender: Sender, bytes: number): void;
   /** @param body makes the protobuf of an `ExportTraceServiceRequest`; may throw `otlp_malformed` */
-  receive(sender: Sender, body: () => Uint8Array): Promise<Received>;
+  receive(sender: Sender, body: () => Uint8Array | Promise<Uint8Array>): Promise<Received>;
 }
 
 const ANONYMOUS: Sender = { tenant: 'default', actor: '', witness: 'sdk' };
@@ -57,7 +57,8 @@ export const createReceiver = ({ intake, identify, limits, forwarding, log }: Re
 
     async receive(sender, body) {
       try {
-        const bytes = body();
+        const made = body();
+        const bytes = made instanceof Promise ? await made : made;
         // First, and alone: where it says no, nothing is stored that the sender will send again, and nobody looks at the
         // body any more. What is forwarded twice is within its promise.
         await forwarding?.traces(bytes, sender);
