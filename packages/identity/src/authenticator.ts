@@ -24,7 +24,10 @@ export interface Authenticator {
 }
 
 export interface AuthenticatorOptions {
+  /** The time of day. */
   readonly now?: () => number;
+  /** Milliseconds since whenever, by a clock that is never set. */
+  readonly elapsed?: () => number;
   /** Told when an issuer's keys are new, cannot be fetched, or can be again. */
   readonly notice?: (notice: KeyNotice) => void;
 }
@@ -34,9 +37,9 @@ const BEARER = /^bearer +(\S+)$/i;
 /** Asks every token issuer for its keys, without waiting for them. */
 export const createAuthenticator = (
   set: CredentialSet,
-  { now = Date.now, notice = () => {} }: AuthenticatorOptions = {},
+  { now = Date.now, elapsed = () => performance.now(), notice = () => {} }: AuthenticatorOptions = {},
 ): Authenticator => {
-  const tokens = createTokenVerifier(set.issuers, { now, notice });
+  const tokens = createTokenVerifier(set.issuers, { now, elapsed, notice });
   const byCertificate = new WeakMap<PeerCertificate, Authentication>();
 
   const authenticateCertificate = (certificate: PeerCertificate): Authentication => {

@@ -43,14 +43,20 @@ const startAuthenticator = (issuer: object, directory = tmpdir()) => {
   );
   const notices: KeyNotice[] = [];
   let now = Date.now();
+  let elapsed = 0;
   const { authenticate } = createAuthenticator(set, {
     now: () => now,
+    elapsed: () => elapsed,
     notice: (notice) => notices.push(notice),
   });
   return {
     notices,
     pass: (seconds: number) => {
       now += seconds * 1000;
+      elapsed += seconds * 1000;
+    },
+    setClockBack: (seconds: number) => {
+      now -= seconds * 1000;
     },
     present: async (key: SigningKey, claims: object = {}) => {
       const exp = Math.floor(now / 1000) + 3600;
@@ -125,6 +131,36 @@ describe('the keys of an issuer', () => {
     issuer.answer = undefined;
     pass(60);
     expect(await present(first)).toMatchObject(AUTHENTICATED);
+  });
+
+  it('are asked for as before when the clock is set back by a day: after failures, floods, and when they are old', async () => {
+    const issuer = await startIssuer();
+    const { present, pass, setClockBack } = startAuthenticator({ jwks: issuer.url });
+    expect(await present(first)).toMatchObject(AUTHENTICATED);
+    issuer.answer = (response) => response.destroy();
+    expect(await present(second)).toMatchObject(UNAVAILABLE);
+    setClockBack(24 * 3600);
+    expect(await present(second)).toEqual({
+      ...UNAVAILABLE,
+      detail: expect.any(String),
+      retryAfterSeconds: 1,
+    });
+    issuer.answer = undefined;
+    issuer.published = [first, second];
+    pass(2);
+    expect(await present(second)).toMatchObject(AUTHENTICATED);
+
+    for (let i = 0; i < 10; i++) await present({ ...second, kid: `made-up-${i}` });
+    setClockBack(24 * 3600);
+    pass(10);
+    const third = newSigningKey('third');
+    issuer.published = [third];
+    expect(await present(third)).toMatchObject(AUTHENTICATED);
+
+    issuer.published = [first];
+    setClockBack(24 * 3600);
+    pass(301);
+    await expect.poll(() => present(third)).toMatchObject(KEY_UNKNOWN);
   });
 
   it('of an issuer that fails are asked for less and less often, however many tokens come', async () => {

@@ -23,7 +23,8 @@ export interface KeyNotice {
 }
 
 export interface IssuerKeysOptions {
-  readonly now: () => number;
+  /** Milliseconds since whenever: a clock that is never set, so that nothing waits for a day because that one was. */
+  readonly elapsed: () => number;
   readonly notice: (notice: KeyNotice) => void;
 }
 
@@ -54,13 +55,13 @@ export class IssuerKeys {
   constructor(issuer: TokenIssuer, options: IssuerKeysOptions) {
     this.#issuer = issuer;
     this.#options = options;
-    this.#burstAtMillis = options.now();
+    this.#burstAtMillis = options.elapsed();
     void this.#fetch();
   }
 
   /** The last that were published; undefined before the first. Returns at once. */
   get current(): KeySnapshot | undefined {
-    const now = this.#options.now();
+    const now = this.#options.elapsed();
     if (now >= this.#refreshAtMillis && now >= this.#nextAtMillis) void this.#fetch();
     return this.#snapshot;
   }
@@ -78,7 +79,7 @@ export class IssuerKeys {
   /** Asks the issuer, unless it was asked too often or has failed lately. Everyone who waits shares one fetch. */
   async fetchNow(): Promise<Fetched> {
     if (this.#fetching !== undefined) return this.#fetching;
-    const now = this.#options.now();
+    const now = this.#options.elapsed();
     if (now < this.#nextAtMillis)
       return { status: 'failed', retryAfterSeconds: this.#retryAfterSeconds(now) };
     const intervals = Math.floor((now - this.#burstAtMillis) / FETCH_INTERVAL_MILLIS);
@@ -115,10 +116,10 @@ export class IssuerKeys {
       }
       this.#failures = 0;
       this.#nextAtMillis = 0;
-      this.#refreshAtMillis = this.#options.now() + REFRESH_MILLIS;
+      this.#refreshAtMillis = this.#options.elapsed() + REFRESH_MILLIS;
       return { status: 'fetched', fetch };
     } catch (error) {
-      const now = this.#options.now();
+      const now = this.#options.elapsed();
       this.#nextAtMillis = now + Math.min(RETRY_MAX_MILLIS, FIRST_RETRY_MILLIS * 2 ** this.#failures);
       this.#failures = Math.min(this.#failures + 1, 10);
       if (this.#failures === 1) this.#say('failed', error instanceof Error ? error.message : String(error));

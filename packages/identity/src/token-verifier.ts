@@ -30,9 +30,14 @@ const SUBJECT_SAID_LENGTH = 200;
 const VERIFIED_MAX = 10_000;
 const SPIFFE_TRUST_DOMAIN = /^spiffe:\/\/[^/]+/;
 
+export interface TokenVerifierOptions extends IssuerKeysOptions {
+  /** The time of day. */
+  readonly now: () => number;
+}
+
 export const createTokenVerifier = (
   issuers: ReadonlyMap<string, TokenIssuer>,
-  options: IssuerKeysOptions,
+  options: TokenVerifierOptions,
 ): TokenVerifier => {
   const trusted = new Map<string, Trusted>(
     [...issuers].map(([name, issuer]) => [name, { issuer, keys: new IssuerKeys(issuer, options) }]),
