@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { httpIssuer } from './http-issuer.ts';
 import type { StartRequest } from './issuer.ts';
 import { type FakeIssuer, fakeIssuer } from './testkit/fake-issuer.ts';
@@ -75,6 +75,19 @@ describe('httpIssuer', () => {
     const began = performance.now();
     expect(await httpIssuer(fake.url, 'k', 400).start(REQUEST)).toMatchObject({ status: 'unreachable' });
     expect(performance.now() - began).toBeLessThan(2000);
+  });
+
+  it('gives up in time, also where the clock is set back by a day meanwhile', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const began = performance.now();
+      const answer = httpIssuer('http://127.0.0.1:1', 'k', 1000).start(REQUEST);
+      vi.setSystemTime(Date.now() - 86_400_000);
+      expect(await answer).toMatchObject({ status: 'unreachable' });
+      expect(performance.now() - began).toBeLessThan(2000);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('gives up on one that is not there, and waits less for it the next time', async () => {

@@ -46,10 +46,11 @@ const persist = async (
   body: unknown,
   deadlineMillis: number,
 ): Promise<Answer> => {
-  const deadline = Date.now() + deadlineMillis;
+  const deadline = performance.now() + deadlineMillis;
   for (let backoff = FIRST_BACKOFF_MILLIS; ; backoff *= 2) {
-    const answer = await ask(url, key, body, Math.min(ATTEMPT_MILLIS, deadline - Date.now()));
-    if (answer.status !== 'unreachable' || Date.now() + backoff >= deadline) return answer;
+    const left = Math.max(0, Math.ceil(deadline - performance.now()));
+    const answer = await ask(url, key, body, Math.min(ATTEMPT_MILLIS, left));
+    if (answer.status !== 'unreachable' || performance.now() + backoff >= deadline) return answer;
     await delay(backoff);
   }
 };
