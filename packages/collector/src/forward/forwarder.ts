@@ -37,8 +37,8 @@ export class Forwarder {
   /** Sends what there is until the time is over or nothing is left, then stops; the rest stays on disk. */
   async stop(graceMillis: number): Promise<void> {
     this.spool.flush();
-    const deadline = Date.now() + graceMillis;
-    while (this.spool.bytes > 0 && Date.now() < deadline) await pause(20, this.stopping.signal);
+    const deadline = performance.now() + graceMillis;
+    while (this.spool.bytes > 0 && performance.now() < deadline) await pause(20, this.stopping.signal);
     this.stopping.abort();
     await this.running;
   }
