@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { metricOf, startCollector } from './stage/collector-process.ts';
 import { bearer, type CredentialsFile, writeCredentials } from './stage/credentials-file.ts';
@@ -105,6 +106,16 @@ describe('a second endpoint', () => {
     const ids = (spans: readonly OtlpSpan[]): Set<string> => new Set(spans.map(({ spanId }) => spanId));
     await eventually(() => ids(endpoint.spans()).size === sent.length);
     expect(ids(endpoint.spans())).toEqual(ids(sent));
+  });
+
+  it('that asks to wait for longer than a timer can hold is not asked again at once', async () => {
+    const endpoint = await startOtlpEndpoint();
+    endpoint.answer(503, { 'retry-after': '9999999999' });
+    const collector = await start(endpoint);
+    expect(await send(collector.url, [newSpan()])).toBe(200);
+    await eventually(() => endpoint.requests.length === 1);
+    await pause(1_000);
+    expect(endpoint.requests).toHaveLength(1);
   });
 
   it('that refuses for good does not hold up what comes after, and is counted', async () => {

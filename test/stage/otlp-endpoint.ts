@@ -15,6 +15,8 @@ export interface OtlpEndpoint {
   readonly spans: () => OtlpSpan[];
   /** @param status the answer to everything from now on @param headers beside it */
   answer(status: number, headers?: Record<string, string>): void;
+  /** Takes so many requests more, and answers 503 from then on. */
+  takeOnly(count: number): void;
   /** Goes away: connections are refused until `back`. */
   away(): Promise<void>;
   back(): Promise<void>;
@@ -24,8 +26,10 @@ export const startOtlpEndpoint = async (): Promise<OtlpEndpoint> => {
   const requests: { path: string; body: Buffer; headers: NodeJS.Dict<string | string[]>; status: number }[] =
     [];
   let answer = { status: 200, headers: {} as Record<string, string> };
+  let left = Number.POSITIVE_INFINITY;
   const server: Server = createServer(async (request, response) => {
     const body = await buffer(request);
+    if (left-- === 0) answer = { status: 503, headers: {} };
     requests.push({ path: request.url!, body, headers: request.headers, status: answer.status });
     response.writeHead(answer.status, { 'content-type': 'application/x-protobuf', ...answer.headers }).end();
   });
@@ -44,6 +48,11 @@ export const startOtlpEndpoint = async (): Promise<OtlpEndpoint> => {
         .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
     answer: (status, headers = {}) => {
       answer = { status, headers };
+      left = Number.POSITIVE_INFINITY;
+    },
+    takeOnly: (count) => {
+      answer = { status: 200, headers: {} };
+      left = count;
     },
     away: () =>
       new Promise((resolve) => {

@@ -1,25 +1,37 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './take-down.ts';
 
 /** Bytes of one record of a segment's index. */
 export const INDEX_RECORD_BYTES = 44;
 
-/** The files of the collector's spool for spans, to be damaged. The collector must not be running. */
+/** The files of one of the collector's spools, to be damaged. */
 export class SpoolFiles {
   readonly dataDirectory: string;
+  private readonly table: string;
   private readonly directory: string;
 
-  constructor(dataDirectory: string) {
+  /** @param table `forward-traces`: what is for the second endpoint. @default the spans for the store */
+  constructor(dataDirectory: string, table = 'otel_traces') {
     this.dataDirectory = dataDirectory;
-    this.directory = join(dataDirectory, 'spool', 'otel_traces');
+    this.table = table;
+    this.directory = join(dataDirectory, 'spool', table);
   }
 
   /** The same in another place, as the killed collector left it. */
   copy(): SpoolFiles {
     const target = temporaryDirectory();
     cpSync(this.dataDirectory, target, { recursive: true });
-    return new SpoolFiles(target);
+    return new SpoolFiles(target, this.table);
   }
 
   /** Segments that have rows. */
@@ -69,8 +81,20 @@ export class SpoolFiles {
     rmSync(this.index(id));
   }
 
-  add(file: string, bytes: Uint8Array): void {
+  add(file: string, bytes: Uint8Array | string): void {
     writeFileSync(join(this.directory, file), bytes);
+  }
+
+  addFolder(name: string): void {
+    mkdirSync(join(this.directory, name));
+  }
+
+  read(file: string): string {
+    return readFileSync(join(this.directory, file), 'utf8');
+  }
+
+  remove(file: string): void {
+    rmSync(join(this.directory, file));
   }
 
   private rows(id: string): string {
