@@ -5,6 +5,8 @@ import { startCuttingProxy } from './stage/cutting-proxy.ts';
 import { eventually } from './stage/eventually.ts';
 import { drained, expectLedgerHeld, Ledger, startLoad } from './stage/ledger.ts';
 import { newSpans } from './stage/otlp-request.ts';
+import { postProtobuf } from './stage/post.ts';
+import { residentBytesOf } from './stage/process-memory.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 import { temporaryDirectory } from './stage/take-down.ts';
 
@@ -13,9 +15,14 @@ beforeAll(async () => {
   store = await startStore();
 });
 
-const startBehindProxy = async () => {
+const startBehindProxy = async (environment: NodeJS.ProcessEnv = {}) => {
   const proxy = await startCuttingProxy(store.url);
-  const options = { dataDirectory: temporaryDirectory(), storeUrl: proxy.url, database: store.newDatabase() };
+  const options = {
+    dataDirectory: temporaryDirectory(),
+    storeUrl: proxy.url,
+    database: store.newDatabase(),
+    environment,
+  };
   const collector = await startCollector(options);
   const ledger = new Ledger();
   await ledger.send(collector.url, newSpans(3));
@@ -92,5 +99,44 @@ describe('a connection to the store that is slow', () => {
     expect(ledger.refused.size + ledger.unanswered.size).toBe(0);
     await expectLedgerHeld(ledger, store, options.database, collector.url);
     expect(await retriesOf(collector.url)).toBe(0);
+  });
+
+  it('a kilobyte a second: 200 until the spool is full, then 503 with Retry-After, in the same memory; all is there once when it is fast again', {
+    timeout: 180_000,
+  }, async () => {
+    const spoolBytes = 192 << 20;
+    const { proxy, options, collector, ledger } = await startBehindProxy({
+      WHENCE_SPOOL_MAX_BYTES: String(spoolBytes),
+    });
+    proxy.bytesPerSecond = 1_000;
+    const filler = { key: 'filler', value: { stringValue: 'x'.repeat(100_000) } };
+    const sendMegabyte = () => ledger.send(collector.url, newSpans(10, { attributes: [filler] }));
+    const waiting = () => metricOf(collector.url, 'whence_collector_spool_bytes');
+    /** Sends until that much waits, or no more is taken. */
+    const fill = async (bytes: number): Promise<number> => {
+      let most = 0;
+      while ((await sendMegabyte()) === 200 && (await waiting())! < bytes) {
+        most = Math.max(most, residentBytesOf(collector.pid));
+      }
+      return most;
+    };
+    const before = await fill(spoolBytes / 3);
+    expect(ledger.refused.size).toBe(0);
+    const after = await fill(Number.POSITIVE_INFINITY);
+    expect(await waiting()).toBeGreaterThanOrEqual(spoolBytes);
+    expect(after - before).toBeLessThan(spoolBytes / 3);
+
+    for (let i = 0; i < 5; i++) {
+      const spans = newSpans(3);
+      const { status, headers } = await postProtobuf(collector.url, spans);
+      for (const { spanId } of spans) ledger.refused.add(spanId);
+      expect({ status, wait: Number(headers['retry-after']) > 0 }).toEqual({ status: 503, wait: true });
+      await pause(200);
+    }
+    expect(residentBytesOf(collector.pid) - before).toBeLessThan(spoolBytes / 3);
+
+    proxy.bytesPerSecond = Number.POSITIVE_INFINITY;
+    await eventually(async () => (await ledger.send(collector.url, newSpans(3))) === 200);
+    await expectLedgerHeld(ledger, store, options.database, collector.url);
   });
 });

@@ -18,6 +18,8 @@ export interface CuttingProxy {
   mischief: Mischief;
   /** Milliseconds by which answers are late. */
   answerDelayMillis: number;
+  /** Of what is sent to the store, so much is passed on in a second, on each connection. */
+  bytesPerSecond: number;
   /** Connections that were cut. */
   readonly cuts: number;
   /** Requests that are held, each with its last byte. */
@@ -25,6 +27,8 @@ export interface CuttingProxy {
   /** Sends on what is held, and resolves with the status lines of the answers. */
   letGo(): Promise<readonly string[]>;
 }
+
+const STEP_MILLIS = 100;
 
 /** The statement is in the first line of the request; the rows follow in chunks. */
 const INSERTS_ROWS = /^POST \/?[^ ]*INSERT[+%20]+INTO[+%20]+(?:otel_traces|runs)\b/;
@@ -38,7 +42,12 @@ export const startCuttingProxy = async (storeUrl: string): Promise<CuttingProxy>
   const { hostname, port } = new URL(storeUrl);
   const sockets = new Set<Socket>();
   const held: Held[] = [];
-  const state = { mischief: 'none' as Mischief, answerDelayMillis: 0, cuts: 0 };
+  const state = {
+    mischief: 'none' as Mischief,
+    answerDelayMillis: 0,
+    bytesPerSecond: Number.POSITIVE_INFINITY,
+    cuts: 0,
+  };
 
   const carry = (client: Socket): void => {
     const upstream = connect(Number(port), hostname);
@@ -55,18 +64,28 @@ export const startCuttingProxy = async (storeUrl: string): Promise<CuttingProxy>
       client.resetAndDestroy();
       upstream.end();
     };
+    const passOn = async (bytes: Buffer): Promise<void> => {
+      client.pause();
+      for (let rest = bytes; rest.length > 0 && !upstream.destroyed; ) {
+        const step = Math.min(rest.length, (state.bytesPerSecond * STEP_MILLIS) / 1_000);
+        upstream.write(rest.subarray(0, step));
+        rest = rest.subarray(step);
+        if (rest.length > 0) await pause(STEP_MILLIS);
+      }
+      client.resume();
+    };
     client.on('data', (bytes: Buffer) => {
       if (holding !== undefined) {
         holding.bytes = Buffer.concat([holding.bytes, bytes]);
         return;
       }
       if (!INSERTS_ROWS.test(bytes.toString('latin1'))) {
-        upstream.write(bytes);
+        void passOn(bytes);
         return;
       }
       switch (state.mischief) {
         case 'none':
-          upstream.write(bytes);
+          void passOn(bytes);
           return;
         case 'cut before the answer':
           cutAnswer = true;
@@ -115,6 +134,12 @@ export const startCuttingProxy = async (storeUrl: string): Promise<CuttingProxy>
     },
     set answerDelayMillis(millis) {
       state.answerDelayMillis = millis;
+    },
+    get bytesPerSecond() {
+      return state.bytesPerSecond;
+    },
+    set bytesPerSecond(bytes) {
+      state.bytesPerSecond = bytes;
     },
     get cuts() {
       return state.cuts;
