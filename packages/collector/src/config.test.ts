@@ -55,6 +55,17 @@ describe('configuration', () => {
     });
   });
 
+  it.each([
+    ['WHENCE_SEGMENT_MAX_BYTES', 2 ** 28],
+    ['WHENCE_BODY_MAX_BYTES', 2 ** 30],
+    ['WHENCE_SPOOL_MAX_BYTES', 2 ** 50],
+  ])('%s: as large as can be counted, and no larger', (name, largest) => {
+    expect(() => readCollectorConfig({ [name]: String(largest) })).not.toThrow();
+    expect(() => readCollectorConfig({ [name]: String(largest + 1) })).toThrowError(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(name) }),
+    );
+  });
+
   it('names each variable once', () => {
     const names = Object.values(COLLECTOR_VARIABLES).map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);

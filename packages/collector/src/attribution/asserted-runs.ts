@@ -51,7 +51,7 @@ export const assertedRunOf = (
     ...(parentId === undefined ? {} : { parentId }),
     path: parentId === undefined ? [] : rootId === parentId ? [parentId] : [rootId, parentId],
     job: (text(SLOT.runJob) ?? '').slice(0, 200),
-    attempt: Math.max(1, Number.parseInt(text(SLOT.runAttempt) ?? '1', 10) || 1),
+    attempt: attemptOf(text(SLOT.runAttempt)),
     trigger: triggerOf(text(SLOT.runTrigger)),
     principal: {
       id: isPrincipalId(principalId) ? principalId : '',
@@ -69,6 +69,11 @@ export const assertedRunOf = (
 
 const runIdOrNothing = (text: string | undefined): string | undefined =>
   text !== undefined && isRunId(text) ? text : undefined;
+
+/** As large as the store can hold. */
+const ATTEMPT_MAX = 0xffff_ffff;
+
+const attemptOf = (text = '1'): number => Math.min(Math.max(1, Number.parseInt(text, 10) || 1), ATTEMPT_MAX);
 
 const triggerOf = (text: string | undefined): Trigger =>
   TRIGGERS.find((trigger) => trigger === text) ?? 'manual';

@@ -25,6 +25,13 @@ describe('golden bytes', () => {
   });
 });
 
+it('a number that is no UInt32 is refused, not cut', () => {
+  const writer = new RowWriter();
+  writer.uint32(0xffff_ffff);
+  expect(() => writer.uint32(0x1_0000_0000)).toThrow(RangeError);
+  expect(Buffer.from(writer.written()).toString('hex')).toBe('ffffffff');
+});
+
 describe('range', () => {
   it('copies any range of any source, of any length', () => {
     fc.assert(

@@ -3,6 +3,7 @@ const INITIAL_BYTES = 1 << 16;
 const LOOP_COPY_MAX_BYTES = 256;
 const WORD = 8;
 const SHORT_MAX_BYTES = 16;
+const UINT32_MAX = 0xffff_ffff;
 
 /**
  * Writes ClickHouse `RowBinary` into one growing buffer.
@@ -46,7 +47,9 @@ export class RowWriter {
     this.bytes[this.at++] = value;
   }
 
+  /** @throws RangeError where the value does not fit: a number that wraps would pass for another. */
   uint32(value: number): void {
+    if (value > UINT32_MAX) throw new RangeError(`${value} is no UInt32`);
     this.view.setUint32(this.at, value, true);
     this.at += 4;
   }
