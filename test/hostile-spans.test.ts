@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { formatReference, newRunId } from '@whence/model';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, startCollector, storeOpen } from './stage/collector-process.ts';
 import { drained, expectLedgerHeld, Ledger } from './stage/ledger.ts';
@@ -14,7 +15,7 @@ import {
   requestWith,
 } from './stage/otlp-request.ts';
 import { exchange } from './stage/post.ts';
-import { residentBytesOf } from './stage/process-memory.ts';
+import { peakResidentBytesOf, residentBytesOf } from './stage/process-memory.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 
 const PROTOBUF = 'application/x-protobuf';
@@ -159,6 +160,27 @@ describe('size', () => {
     expectBounded();
   });
 
+  it('a large resource with many spans, each of which would repeat it: 400, and no memory to speak of', async () => {
+    const resource = field(
+      1,
+      field(1, field(1, Buffer.from('k')), field(2, field(1, Buffer.alloc(300_000, 'x')))),
+    );
+    const requestOfMany = (spans: readonly OtlpSpan[]): Buffer => {
+      const ids = spans.map(({ traceId, spanId }) =>
+        field(2, field(1, Buffer.from(traceId, 'hex')), field(2, Buffer.from(spanId, 'hex'))),
+      );
+      return field(1, resource, field(2, ...ids));
+    };
+    // 30 MB of rows; 3 GB.
+    const [some, many] = [newSpans(100), newSpans(10_000)];
+    expect(await statusOf(PROTOBUF, requestOfMany(some))).toBe(200);
+    for (const span of some) acknowledged(span);
+    const before = peakResidentBytesOf(collector.pid);
+    expect(await statusOf(PROTOBUF, requestOfMany(many))).toBe(400);
+    for (const { spanId } of many) ledger.refused.add(spanId);
+    expect(peakResidentBytesOf(collector.pid) - before).toBeLessThan(300 << 20);
+  });
+
   it('while a body of JSON that takes seconds is read, others are answered', async () => {
     const span = newSpan();
     const pairs = Array<string>(1_000_000).fill('{"key":"k","value":{"stringValue":"v"}}').join(',');
@@ -183,6 +205,20 @@ describe('size', () => {
     expect(others).toBeGreaterThan(10);
     expect(await status).toBe(200);
     acknowledged(span);
+  });
+
+  it('a number that the store has no room for is kept as the largest', async () => {
+    const runId = newRunId();
+    const claims = { 'whence.run.id': runId, 'whence.run.attempt': '5000000000' };
+    const span = newSpan({
+      traceState: `whence=${formatReference({ runId })}`,
+      attributes: Object.entries(claims).map(([key, value]) => ({ key, value: { stringValue: value } })),
+    });
+    expect(await statusOf(PROTOBUF, protobufOf(requestWith([span])))).toBe(200);
+    acknowledged(span);
+    await drained(collector.url);
+    const runs = await store.rows(database, `SELECT Attempt FROM runs WHERE RunId = '${runId}'`);
+    expect(runs).toEqual([{ Attempt: 2 ** 32 - 1 }]);
   });
 
   it('a key, a value and a name of 10 MB are stored', async () => {

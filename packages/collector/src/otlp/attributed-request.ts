@@ -1,4 +1,5 @@
 import type { Attributor, RunColumns } from '../attribution/attributor.ts';
+import { expandsTooFar, expansionMaxBytes } from './expansion.ts';
 import { BYTES, WireReader } from './wire-reader.ts';
 import { WireWriter } from './wire-writer.ts';
 
@@ -30,7 +31,13 @@ export const attributedRequest = (
 ): Uint8Array => {
   const reader = new WireReader();
   reader.open(body);
-  const span = (end: number): Uint8Array => attributedSpan(reader, end, attributor, attributesFor);
+  let left = expansionMaxBytes(body.length);
+  const span = (end: number): Uint8Array => {
+    const attributed = attributedSpan(reader, end, attributor, attributesFor);
+    left -= attributed.length;
+    if (left < 0) throw expandsTooFar(body.length);
+    return attributed;
+  };
   const scope = (end: number): Uint8Array => mapField(reader, end, SPANS, span);
   const resource = (end: number): Uint8Array => mapField(reader, end, SCOPE_SPANS, scope);
   return mapField(reader, body.length, RESOURCE_SPANS, resource);

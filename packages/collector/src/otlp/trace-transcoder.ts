@@ -2,6 +2,7 @@ import { RowWriter } from '@whence/store';
 import type { SpanTimes } from '../attribution/asserted-runs.ts';
 import type { Attributor, RunColumns } from '../attribution/attributor.ts';
 import { encodePair } from './attribute-encoder.ts';
+import { expandsTooFar, expansionMaxBytes } from './expansion.ts';
 import { KnownValues, SLOT } from './known-attributes.ts';
 import { RangeList } from './range-list.ts';
 import { SpanEncoder } from './span-encoder.ts';
@@ -50,8 +51,8 @@ export class TraceTranscoder {
    *
    * @param request TenantId, Actor, Witness, ReceivedAt, BatchId: encoded already.
    * @param firstRow RowNumber of the first row.
-   * @throws CollectorError `otlp_malformed` where the body is not valid protobuf of that message; what was appended
-   * until then is for the caller to give up.
+   * @throws CollectorError `otlp_malformed` where the body is not valid protobuf of that message, or where its rows would
+   * be out of all proportion to it; what was appended until then is for the caller to give up.
    */
   transcode(
     body: Uint8Array,
@@ -65,6 +66,7 @@ export class TraceTranscoder {
     reader.open(body);
     resources.clear();
     collect(reader, body.length, RESOURCE_SPANS, resources);
+    const outMax = out.at + expansionMaxBytes(body.length);
     const times = (): SpanTimes => spanEncoder.times(reader);
     let rows = 0;
     let withoutId = 0;
@@ -90,6 +92,7 @@ export class TraceTranscoder {
             withoutId++;
             continue;
           }
+          if (out.at > outMax) throw expandsTooFar(body.length);
           rows++;
           listener.span(spanEncoder.run!, spanEncoder.known, out.bytes, times);
         }
