@@ -353,3 +353,68 @@ describe.each(ENCODINGS)('%s: sent, stored, read back', (contentType, encode) =>
     for (const { stored } of golden) expect(bySpan.get(stored['spanId'] as string)).toEqual(stored);
   });
 });
+
+/** https://github.com/open-telemetry/opentelemetry-proto/blob/main/examples/trace.json, its values on one line each. */
+const OFFICIAL_EXAMPLE = JSON.stringify({
+  resourceSpans: [
+    {
+      resource: { attributes: [{ key: 'service.name', value: { stringValue: 'my.service' } }] },
+      scopeSpans: [
+        {
+          scope: {
+            name: 'my.library',
+            version: '1.0.0',
+            attributes: [{ key: 'my.scope.attribute', value: { stringValue: 'some scope attribute' } }],
+          },
+          spans: [
+            {
+              traceId: '5B8EFFF798038103D269B633813FC60C',
+              spanId: 'EEE19B7EC3C1B174',
+              parentSpanId: 'EEE19B7EC3C1B173',
+              name: "I'm a server span",
+              startTimeUnixNano: '1544712660000000000',
+              endTimeUnixNano: '1544712661000000000',
+              kind: 2,
+              attributes: [{ key: 'my.span.attr', value: { stringValue: 'some value' } }],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+});
+
+it("the specification's example of a trace comes back field by field", async () => {
+  const answer = await exchange(`${collector.url}/v1/traces`, {
+    headers: { 'content-type': 'application/json' },
+    body: Buffer.from(OFFICIAL_EXAMPLE),
+  });
+  expect([answer.status, answer.body.toString()]).toEqual([200, '{}']);
+  await drained(collector.url);
+  expect(await storedOf(['eee19b7ec3c1b174'])).toEqual([
+    {
+      traceId: '5b8efff798038103d269b633813fc60c',
+      spanId: 'eee19b7ec3c1b174',
+      parent: 'eee19b7ec3c1b173',
+      traceState: '',
+      name: "I'm a server span",
+      kind: 'Server',
+      start: '1544712660000000000',
+      duration: '1000000000',
+      status: 'Unset',
+      message: '',
+      attributes: [['my.span.attr', 'some value']],
+      eventTimes: [],
+      eventNames: [],
+      eventAttributes: [],
+      linkTraces: [],
+      linkSpans: [],
+      linkStates: [],
+      linkAttributes: [],
+      service: 'my.service',
+      resource: [['service.name', 'my.service']],
+      scope: 'my.library',
+      version: '1.0.0',
+    },
+  ]);
+});
