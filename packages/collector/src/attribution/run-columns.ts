@@ -2,6 +2,7 @@ import { ASSURANCES, type Assurance, type Run, runIdToBytes } from '@whence/mode
 import { RowWriter } from '@whence/store';
 
 const NO_ID = new Uint8Array(16);
+const writer = new RowWriter();
 
 /** RunId, RootRunId, RunPath, PrincipalId, PrincipalKind, Authority, Assurance: in the column order of `otel_traces`. */
 export const encodeRunColumns = (attribution: {
@@ -11,7 +12,7 @@ export const encodeRunColumns = (attribution: {
   readonly run?: Run;
 }): Uint8Array => {
   const { assurance, runId, run } = attribution;
-  const writer = new RowWriter();
+  writer.reset();
   writer.uuid(runId === undefined ? NO_ID : runIdToBytes(runId));
   writer.uuid(run === undefined ? NO_ID : runIdToBytes(run.rootId));
   const path = run?.path ?? [];
