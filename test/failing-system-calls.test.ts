@@ -36,6 +36,8 @@ const newOptions = () => ({
   dataDirectory: temporaryDirectory(),
   storeUrl: store.url,
   database: store.newDatabase(),
+  // The calls that are counted are those of the spool.
+  environment: { WHENCE_SPOOL_RESERVE_BYTES: '0' },
 });
 
 it.skipIf(canInject || isOptional)('needs strace, which .ci/run installs', () => {

@@ -34,6 +34,9 @@ export const startCollector = async (options: CollectorOptions = {}): Promise<Co
 export const collectorThatEnds = (options: CollectorOptions = {}): Promise<Ended> =>
   serviceThatEnds(programOf({ ...options, dataDirectory: options.dataDirectory ?? temporaryDirectory() }));
 
+/** Less than by default, since it is written anew for each. */
+const RESERVE_BYTES = 256 << 10;
+
 const programOf = (options: CollectorOptions & { readonly dataDirectory: string }) => ({
   module: '@whence/collector/main',
   nodeFlags: NODE_FLAGS,
@@ -44,6 +47,7 @@ const programOf = (options: CollectorOptions & { readonly dataDirectory: string 
     WHENCE_COLLECTOR_GRPC_PORT: '0',
     WHENCE_CLICKHOUSE_URL: options.storeUrl ?? NO_STORE,
     WHENCE_CLICKHOUSE_DATABASE: options.database ?? 'whence',
+    WHENCE_SPOOL_RESERVE_BYTES: String(RESERVE_BYTES),
     ...(options.credentialsPath === undefined ? {} : { WHENCE_CONFIG: options.credentialsPath }),
     ...options.environment,
   },

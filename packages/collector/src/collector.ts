@@ -33,6 +33,7 @@ import { RunLog } from './run-log.ts';
 import { Shipper } from './ship/shipper.ts';
 import { StoreLink } from './ship/store-link.ts';
 import { lockDirectory } from './spool/directory-lock.ts';
+import { DiskReserve } from './spool/disk-reserve.ts';
 import { Spool } from './spool/spool.ts';
 import { TlsFiles } from './tls/tls-files.ts';
 
@@ -47,6 +48,8 @@ export interface Collector {
 }
 
 const KNOWN_RUNS = 100_000;
+/** However many runs are started and ended on a full disk, so much of the reserve is left to tell of what is missing. */
+const RESERVE_PARTS_FOR_GAPS = 2;
 /** Without a credentials file there is nobody to trust across: references of this process only. */
 const LOCAL_TRUST_DOMAIN = 'local';
 
@@ -65,9 +68,16 @@ export const startCollector = async (config: CollectorConfig, log: Logger): Prom
   }
   const parts = new AsyncDisposableStack();
   try {
-    const lock = lockDirectory(config.dataDirectory, 'a Whence collector');
+    const reserve = await DiskReserve.find({
+      directory: config.dataDirectory,
+      bytes: config.spoolReserveBytes,
+      log,
+    });
+    const lock = await reserve.spend(async () => lockDirectory(config.dataDirectory, 'a Whence collector'));
     parts.defer(() => lock.release());
-    const addresses = await assemble(config, credentials, log, parts);
+    await reserve.keepWhole();
+    parts.defer(() => reserve.close());
+    const addresses = await assemble(config, credentials, reserve, log, parts);
     return { ...addresses, close: () => parts.disposeAsync() };
   } catch (error) {
     await parts.disposeAsync();
@@ -79,6 +89,7 @@ export const startCollector = async (config: CollectorConfig, log: Logger): Prom
 const assemble = async (
   config: CollectorConfig,
   credentials: CredentialSet | undefined,
+  reserve: DiskReserve,
   log: Logger,
   parts: AsyncDisposableStack,
 ): Promise<Omit<Collector, 'close'>> => {
@@ -92,14 +103,20 @@ const assemble = async (
     segmentMaxBytes: config.segmentMaxBytes,
     segmentMaxAgeMillis: config.segmentMaxAgeMillis,
     maxBytes: config.spoolMaxBytes,
+    reserve,
     log,
   };
-  const gaps = await Spool.open({ ...spool, table: GAPS });
+  const gaps = await Spool.open({ ...spool, table: GAPS, reservePartsLeft: 0 });
   parts.defer(() => gaps.close());
   const gapLog = new GapLog(gaps, counters, log);
   const traces = await Spool.open({ ...spool, ...gapLog.telling(OTEL_TRACES), table: OTEL_TRACES });
   parts.defer(() => traces.close());
-  const runs = await Spool.open({ ...spool, ...gapLog.telling(RUNS), table: RUNS });
+  const runs = await Spool.open({
+    ...spool,
+    ...gapLog.telling(RUNS),
+    table: RUNS,
+    reservePartsLeft: RESERVE_PARTS_FOR_GAPS,
+  });
   parts.defer(() => runs.close());
   for (const each of [traces, runs]) await gapLog.tellDamage(each);
 
@@ -147,6 +164,7 @@ const assemble = async (
   const health = createHealth({
     spools: [traces, runs],
     otherSpools: [gaps, ...(forwarding?.spools ?? [])],
+    reserve,
     link,
     bodyMemory,
     counters,

@@ -21,6 +21,8 @@ export interface CollectorConfig {
   /** Of all bodies that are in memory at a time. */
   readonly bodiesMaxBytes: number;
   readonly spoolMaxBytes: number;
+  /** Kept occupied on the disk of the spool, to be given back when it is full; 0: none. */
+  readonly spoolReserveBytes: number;
   /** Of each tenant, in inflated bytes; absent: none. */
   readonly tenantLimit?: { readonly bytesPerSecond: number; readonly burstBytes: number };
   readonly segmentMaxBytes: number;
@@ -101,6 +103,11 @@ export const COLLECTOR_VARIABLES = {
     'all request bodies that are in memory at a time; more gets 503',
   ),
   spoolMaxBytes: variable('WHENCE_SPOOL_MAX_BYTES', '10737418240', 'spool size at which senders get 503'),
+  spoolReserveBytes: variable(
+    'WHENCE_SPOOL_RESERVE_BYTES',
+    '33554432',
+    'kept of the disk, to be given back when it is full; 0: none',
+  ),
   tenantBytesPerSecond: variable(
     'WHENCE_TENANT_BYTES_PER_SECOND',
     '0',
@@ -160,6 +167,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
       ? {}
       : { tenantLimit: { bytesPerSecond, burstBytes: Math.max(bytesPerSecond, bodyMaxBytes) } }),
     spoolMaxBytes: integer(V.spoolMaxBytes, 2 ** 20, 2 ** 50),
+    spoolReserveBytes: integer(V.spoolReserveBytes, 0, 2 ** 40),
     segmentMaxBytes: integer(V.segmentMaxBytes, 2 ** 16, 2 ** 28),
     segmentMaxAgeMillis: integer(V.segmentMaxAgeMillis, 1, 60_000),
     shutdownGraceMillis: integer(V.shutdownGraceMillis, 0, 600_000),

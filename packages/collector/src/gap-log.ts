@@ -60,14 +60,15 @@ export class GapLog {
   private async append(found: FoundGap): Promise<void> {
     const now = Date.now();
     try {
-      const place = this.spool.place(now);
-      const writer = new RowWriter();
-      encodeGapRow(
-        writer,
-        { ...found, collector: hostname(), detectedAtMillis: now },
-        { batchId: place.batchId, rowNumber: place.firstRow, receivedAtMillis: place.receivedAtMillis },
-      );
-      await this.spool.append(writer.written(), 1, place);
+      await this.spool.appendRecord((place) => {
+        const writer = new RowWriter();
+        encodeGapRow(
+          writer,
+          { ...found, collector: hostname(), detectedAtMillis: now },
+          { batchId: place.batchId, rowNumber: place.firstRow, receivedAtMillis: place.receivedAtMillis },
+        );
+        return writer.written();
+      });
       this.counters.add(COUNTED.gapsRecorded, 1, `table="${found.table}",reason="${found.reason}"`);
     } catch (error) {
       this.log.error({ err: error, gap: found }, 'a gap cannot be recorded');

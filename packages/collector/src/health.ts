@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Counters } from './counters.ts';
 import type { BodyMemory } from './receive/body-memory.ts';
 import type { StoreLink } from './ship/store-link.ts';
+import type { DiskReserve } from './spool/disk-reserve.ts';
 import type { Spool } from './spool/spool.ts';
 
 export interface Health {
@@ -20,29 +21,34 @@ export interface HealthParts {
   readonly spools: readonly Spool[];
   /** Others that are shown. */
   readonly otherSpools: readonly Spool[];
+  readonly reserve: DiskReserve;
   readonly link: StoreLink;
   readonly bodyMemory: BodyMemory;
   readonly counters: Counters;
 }
 
-export const createHealth = ({ spools, otherSpools, link, bodyMemory, counters }: HealthParts): Health => {
+export const createHealth = (parts: HealthParts): Health => {
+  const { spools, otherSpools, reserve, link, bodyMemory, counters } = parts;
+  const all = [...spools, ...otherSpools];
   const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MILLIS });
   loop.enable();
   return {
     readiness: () => {
-      const closed = [...spools, ...otherSpools].filter((spool) => !spool.accepting);
+      const closed = all.filter((spool) => !spool.accepting);
       return {
         ready: closed.length === 0,
         spool:
           closed.length === 0
             ? 'accepting'
             : `not accepting: ${closed.map(({ table }) => table.name).join(', ')}`,
+        ...(reserve.spent ? { disk: 'full: nothing is accepted until there is room for the reserve' } : {}),
         store: link.current === undefined ? 'away since the start' : 'open',
       };
     },
     metrics: () => {
       const text = counters.render({
-        ...spoolGauges([...spools, ...otherSpools]),
+        ...spoolGauges(all),
+        whence_collector_spool_reserve_bytes: reserve.bytes,
         ...loopGauges(loop),
         whence_collector_bodies_bytes: bodyMemory.bytes,
         process_resident_memory_bytes: process.memoryUsage.rss(),

@@ -91,7 +91,7 @@ export class Forwarder {
   /** Going on is worth more than the cursor: without it some requests are sent again, if this process ends. */
   private async keepCursor(segment: SealedSegment, request: IndexRecord): Promise<void> {
     try {
-      await writeCursor(segment, request);
+      await this.spool.reserve.spend(() => writeCursor(segment, request));
     } catch (error) {
       this.log.warn({ err: error, segment: segment.id }, 'how far it has come cannot be kept');
     }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
@@ -71,14 +71,16 @@ export class Segment {
   /** Both files exist durably when this resolves. */
   static async create(directory: string): Promise<Segment> {
     const id = newRunId();
-    const data = await open(join(directory, id + DATA_SUFFIX), 'wx', 0o600);
+    const files: FileHandle[] = [];
     try {
-      const index = await open(join(directory, id + INDEX_SUFFIX), 'wx', 0o600);
+      for (const suffix of [DATA_SUFFIX, INDEX_SUFFIX]) {
+        files.push(await open(join(directory, id + suffix), 'wx', 0o600));
+      }
       await syncDirectory(directory);
-      return new Segment(id, directory, data, index);
+      return new Segment(id, directory, files[0]!, files[1]!);
     } catch (error) {
-      await data.close();
-      await rm(join(directory, id + DATA_SUFFIX), { force: true });
+      await Promise.allSettled(files.map((file) => file.close()));
+      await removeSegment(directory, id).catch(() => {});
       throw error;
     }
   }
@@ -243,16 +245,23 @@ export const removeSegment = async (directory: string, id: string): Promise<void
   await rm(join(directory, id + CURSOR_SUFFIX), { force: true });
 };
 
-/** Sets a segment aside for people to look at. Its index may be missing. */
+/** Sets a segment aside for people to look at. Its index may be missing. Where it failed half-way it can be done again. */
 export const moveSegment = async (directory: string, id: string, target: string): Promise<void> => {
-  await rename(join(directory, id + DATA_SUFFIX), join(target, id + DATA_SUFFIX));
-  await rename(join(directory, id + INDEX_SUFFIX), join(target, id + INDEX_SUFFIX)).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    },
-  );
+  const [data, index] = [id + DATA_SUFFIX, id + INDEX_SUFFIX];
+  await rename(join(directory, data), join(target, data)).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' || !(await isThere(join(target, data)))) throw error;
+  });
+  await rename(join(directory, index), join(target, index)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
   await syncDirectory(target);
 };
+
+const isThere = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 export const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, 'r');

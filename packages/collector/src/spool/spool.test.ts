@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib';
 import type { RowTable } from '@whence/store';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DiskReserve } from './disk-reserve.ts';
 import { DATA_SUFFIX, type SealedSegment } from './segment.ts';
 import { Spool, type SpoolOptions } from './spool.ts';
 
@@ -18,14 +19,17 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
-const open = (options: Partial<SpoolOptions> = {}): Promise<Spool> =>
+const LOG = { warn: () => {}, error: () => {} };
+
+const open = async (options: Partial<SpoolOptions> = {}): Promise<Spool> =>
   Spool.open({
     directory,
     table: TABLE,
     segmentMaxBytes: 1_000,
     segmentMaxAgeMillis: 5,
     maxBytes: 1 << 30,
-    log: { warn: () => {}, error: () => {} },
+    reserve: await DiskReserve.find({ directory, bytes: 0, log: LOG }),
+    log: LOG,
     ...options,
   });
 
@@ -125,6 +129,25 @@ describe('spool', () => {
     const spool = await open();
     expect(await spool.next(AbortSignal.timeout(10))).toBeUndefined();
     await spool.close();
+  });
+
+  it('accepts none while the reserve of the disk is spent, but for records that must not be lost', async () => {
+    const reserve = await DiskReserve.find({ directory, bytes: 2 ** 60, log: LOG });
+    const spool = await open({ reserve });
+    const records = await open({ reserve, directory: join(directory, 'records'), reservePartsLeft: 0 });
+    await append(spool, 'before');
+    // There is no room for that.
+    await reserve.keepWhole();
+    expect(spool.accepting).toBe(false);
+    expect(() => spool.place(Date.now())).toThrowError(
+      expect.objectContaining({ code: 'spool_unavailable' }),
+    );
+    expect(records.accepting).toBe(true);
+    await records.appendRecord(() => Buffer.from('record'));
+    expect(await drain(records)).toBe('record');
+    expect(await drain(spool)).toBe('before');
+    for (const each of [spool, records]) await each.close();
+    await reserve.close();
   });
 
   it('sets a segment aside', async () => {

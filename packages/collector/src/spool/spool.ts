@@ -2,6 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTable } from '@whence/store';
 import { CollectorError } from '../collector-error.ts';
+import { isDiskFull } from './disk-full.ts';
+import type { DiskReserve } from './disk-reserve.ts';
 import { type Damage, recoverSegment } from './recover-segment.ts';
 import {
   DATA_SUFFIX,
@@ -22,6 +24,13 @@ export interface SpoolOptions {
   readonly segmentMaxAgeMillis: number;
   /** Beyond this nothing is accepted until something was shipped. */
   readonly maxBytes: number;
+  /** Of the disk: given back where the spool could not be emptied otherwise. */
+  readonly reserve: DiskReserve;
+  /**
+   * Rows may be written with what the reserve gives back, but for so many of its parts. Absent: they may not, and none are
+   * accepted while it is spent.
+   */
+  readonly reservePartsLeft?: number;
   readonly log: SpoolLog;
   /** Told of a batch that will not be sent, before it leaves the spool. */
   readonly settingAside?: (segment: SealedSegment, reason: SetAsideReason) => Promise<void>;
@@ -93,6 +102,11 @@ export class Spool {
     return spool;
   }
 
+  /** Of the disk that it is on. */
+  get reserve(): DiskReserve {
+    return this.options.reserve;
+  }
+
   /** Bytes that the store does not have yet. */
   get bytes(): number {
     return this.sealedBytes + (this.current?.bytes ?? 0);
@@ -115,11 +129,18 @@ export class Spool {
   }
 
   get accepting(): boolean {
-    return !this.closed && this.usable() !== undefined && this.bytes < this.options.maxBytes;
+    const { maxBytes } = this.options;
+    return !this.closed && !this.reserved && this.usable() !== undefined && this.bytes < maxBytes;
   }
 
   /** @throws CollectorError `spool_unavailable` where nothing can be made durable now. */
   place(nowMillis: number): Place {
+    if (this.reserved) {
+      throw new CollectorError(
+        'spool_unavailable',
+        `the disk of ${this.directory} is full: what is left of it is kept for emptying the spool`,
+      );
+    }
     const segment = this.usable();
     if (segment === undefined || this.closed) {
       throw new CollectorError('spool_unavailable', `the spool in ${this.directory} cannot be written`);
@@ -152,6 +173,22 @@ export class Spool {
     }
   }
 
+  /**
+   * A record that is to be kept on a full disk too: where there is no room it is encoded again, for another place, with what
+   * the reserve gives back to this spool. Resolves when it is on disk, with its place.
+   */
+  appendRecord(encode: (place: Place) => Uint8Array): Promise<Place> {
+    return this.options.reserve.spend(async () => {
+      if (this.usable() === undefined) {
+        this.prepareSpare();
+        await this.preparing;
+      }
+      const place = this.place(Date.now());
+      await this.append(encode(place), 1, place);
+      return place;
+    }, this.options.reservePartsLeft);
+  }
+
   /** The oldest batch to send, when there is one; undefined when `signal` is aborted. */
   async next(signal: AbortSignal): Promise<SealedSegment | undefined> {
     while (!signal.aborted) {
@@ -166,15 +203,15 @@ export class Spool {
   /** The store has it: it leaves the disk, but for a damaged file, which is kept for people to look at. */
   async shipped(segment: SealedSegment): Promise<void> {
     this.forget(segment);
-    if (segment.damaged) await moveSegment(this.directory, segment.id, join(this.directory, 'damaged'));
-    else await removeSegment(this.directory, segment.id);
+    if (segment.damaged) await this.move(segment.id, 'damaged');
+    else await this.remove(segment.id);
   }
 
   /** @param lostRows so many of its rows the store does not have */
   async setAside(segment: SealedSegment, reason: SetAsideReason, lostRows = segment.rows): Promise<void> {
     await this.options.settingAside?.({ ...segment, rows: lostRows }, reason);
     this.forget(segment);
-    await moveSegment(this.directory, segment.id, join(this.directory, reason));
+    await this.move(segment.id, reason);
   }
 
   /** Seals what is being written, so that `next` gives it without waiting for its age. */
@@ -190,6 +227,11 @@ export class Spool {
     this.current = this.spare = undefined;
     for (const segment of open) await segment?.seal();
     await Promise.all(this.sealing);
+  }
+
+  /** What is left of the disk is for others. */
+  private get reserved(): boolean {
+    return this.options.reservePartsLeft === undefined && this.options.reserve.spent;
   }
 
   private usable(): Segment | undefined {
@@ -231,7 +273,7 @@ export class Spool {
 
   private prepareSpare(): void {
     if (this.preparing !== undefined || this.closed) return;
-    this.preparing = Segment.create(this.directory)
+    this.preparing = this.create()
       .then((segment) => {
         this.spare = segment;
         if (this.current === undefined) this.seal();
@@ -243,6 +285,20 @@ export class Spool {
       .finally(() => {
         this.preparing = undefined;
       });
+  }
+
+  private create(): Promise<Segment> {
+    const { reserve, reservePartsLeft } = this.options;
+    const create = () => Segment.create(this.directory);
+    return reservePartsLeft === undefined ? create() : reserve.spend(create, reservePartsLeft);
+  }
+
+  private remove(id: string): Promise<void> {
+    return this.options.reserve.spend(() => removeSegment(this.directory, id));
+  }
+
+  private move(id: string, folder: SetAsideReason): Promise<void> {
+    return this.options.reserve.spend(() => moveSegment(this.directory, id, join(this.directory, folder)));
   }
 
   private async change(signal: AbortSignal): Promise<void> {
@@ -275,7 +331,7 @@ export class Spool {
   /** On a full disk there is none until something was shipped, which a start must not stand in the way of. */
   private async firstSegment(): Promise<Segment | undefined> {
     try {
-      return await Segment.create(this.directory);
+      return await this.create();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
       this.options.log.error({ err: error, directory: this.directory }, 'no room for a spool segment');
@@ -292,7 +348,7 @@ export class Spool {
     for (const id of ids) await this.recoverOne(id);
     for (const id of withSuffix(INDEX_SUFFIX).filter((each) => !ids.includes(each))) {
       log.warn({ segment: id }, 'removed an index whose segment is gone: it was shipped');
-      await removeSegment(this.directory, id);
+      await this.remove(id);
     }
   }
 
@@ -306,11 +362,11 @@ export class Spool {
         { segment: id, ...damage, sentRows: segment?.rows ?? 0 },
         'spool segment is damaged: what can be read of it is sent, then the file is kept in damaged/',
       );
-      if (segment === undefined) await moveSegment(this.directory, id, join(this.directory, 'damaged'));
+      if (segment === undefined) await this.move(id, 'damaged');
     } else if (recovered.droppedBytes > 0) {
       log.warn({ segment: id, bytes: recovered.droppedBytes }, 'dropped a torn, unacknowledged tail');
     }
-    if (recovered.status === 'empty') await removeSegment(this.directory, id);
+    if (recovered.status === 'empty') await this.remove(id);
     else if (recovered.segment !== undefined) {
       this.sealed.push(recovered.segment);
       this.sealedBytes += recovered.segment.bytes;
@@ -321,6 +377,3 @@ export class Spool {
 const DAY_MILLIS = 86_400_000;
 const daysApart = (a: number, b: number): boolean =>
   Math.floor(a / DAY_MILLIS) !== Math.floor(b / DAY_MILLIS);
-
-const isDiskFull = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
