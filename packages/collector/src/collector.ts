@@ -32,6 +32,7 @@ import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
 import { Shipper } from './ship/shipper.ts';
 import { StoreLink } from './ship/store-link.ts';
+import { AgeWatch } from './spool/age-watch.ts';
 import { lockDirectory } from './spool/directory-lock.ts';
 import { DiskReserve } from './spool/disk-reserve.ts';
 import { Spool } from './spool/spool.ts';
@@ -161,9 +162,12 @@ const assemble = async (
   const identify = credentials === undefined ? anyone : identifyBy(credentials, counters, log);
   const limits = new TenantLimits(limitOfTenant(credentials, config.tenantLimit, bodyMaxBytes));
   const receiver = createReceiver({ intake, identify, limits, forwarding, log });
+  const otherSpools = [gaps, ...(forwarding?.spools ?? [])];
+  const ageWatch = new AgeWatch([traces, runs, ...otherSpools], log);
+  parts.defer(() => ageWatch.stop());
   const health = createHealth({
     spools: [traces, runs],
-    otherSpools: [gaps, ...(forwarding?.spools ?? [])],
+    otherSpools,
     reserve,
     link,
     bodyMemory,

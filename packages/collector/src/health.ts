@@ -42,6 +42,7 @@ export const createHealth = (parts: HealthParts): Health => {
             ? 'accepting'
             : `not accepting: ${closed.map(({ table }) => table.name).join(', ')}`,
         ...(reserve.spent ? { disk: 'full: nothing is accepted until there is room for the reserve' } : {}),
+        oldestSeconds: Math.round(Math.max(...all.map((spool) => spool.ageMillis(Date.now()))) / 1000),
         store: link.current === undefined ? 'away since the start' : 'open',
       };
     },
