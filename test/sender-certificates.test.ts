@@ -195,13 +195,13 @@ describe('TLS', () => {
     const before = await handshake({});
     writeFileSync(pathOf('server.key'), newServer().key);
     process.kill(collector.pid, 'SIGHUP');
-    await eventually(() => collector.printed().includes('the former ones stay'));
+    await eventually(() => collector.printed().includes('TLS certificate: the former stays'));
     expect(await handshake({})).toBe(before);
 
     const other = newAuthority('other');
     showServer(other.issue({ names: ['IP:127.0.0.1'], purpose: 'server' }));
     process.kill(collector.pid, 'SIGHUP');
-    await eventually(() => collector.printed().includes('new TLS certificate'));
+    await eventually(() => collector.printed().includes('TLS certificate: taken up anew'));
     await expect(handshake({})).rejects.toThrow();
     await expect(call([newSpan()])).rejects.toThrow();
     const client = authority.issue({ names: [`URI:${BILLING}`] });

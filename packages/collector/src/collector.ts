@@ -1,17 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type CredentialSet,
-  createIssuer,
-  createKnownRuns,
-  openMacKeys,
-  readCredentials,
-} from '@whence/identity';
+import { createIssuer, createKnownRuns, openMacKeys } from '@whence/identity';
 import type { ReferenceTrust } from '@whence/model';
 import { GAPS, OTEL_TRACES, RUNS } from '@whence/store';
 import type { Logger } from 'pino';
 import { createAttributors } from './attribution/attributors.ts';
-import { CollectorError } from './collector-error.ts';
 import type { CollectorConfig } from './config.ts';
 import { newCounters } from './counters.ts';
 import { startForwarding } from './forward/forwarding.ts';
@@ -25,8 +17,9 @@ import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { JsonReader } from './otlp/json-reader.ts';
 import { BodyMemory } from './receive/body-memory.ts';
-import { anyone, identifyBy } from './receive/identify.ts';
-import { limitOfTenant, TenantLimits } from './receive/tenant-limits.ts';
+import { type CredentialsFile, openCredentialsFile } from './receive/credentials-file.ts';
+import { anyone, identifyByFile } from './receive/identify.ts';
+import { limitsByFile, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
 import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
@@ -36,14 +29,14 @@ import { AgeWatch } from './spool/age-watch.ts';
 import { lockDirectory } from './spool/directory-lock.ts';
 import { DiskReserve } from './spool/disk-reserve.ts';
 import { Spool } from './spool/spool.ts';
-import { TlsFiles } from './tls/tls-files.ts';
+import { openTlsFiles } from './tls/tls-files.ts';
 
 export interface Collector {
   readonly url: string;
   /** `host:port` of OTLP/gRPC, where it is served. */
   readonly grpcAddress?: string;
-  /** Reads the TLS files again, where there are any. */
-  readonly reload?: () => void;
+  /** Reads the credentials file and the TLS files again. */
+  reload(): void;
   /** Finishes requests under way, ships what it can within the grace period, leaves the rest on disk. */
   close(): Promise<void>;
 }
@@ -61,14 +54,10 @@ const LOCAL_TRUST_DOMAIN = 'local';
  * @throws CollectorError, or identity's coded errors: configuration, directory or address that cannot be used.
  */
 export const startCollector = async (config: CollectorConfig, log: Logger): Promise<Collector> => {
-  const credentials = await loadCredentials(config.credentialsPath);
-  if (credentials === undefined) {
-    log.warn('no credentials file: senders are anonymous, no run can be started');
-  } else if (credentials.certificates.length > 0 && config.tls?.clientCa === undefined) {
-    log.warn('certificates are listed, but without WHENCE_TLS_CLIENT_CA none is asked for');
-  }
   const parts = new AsyncDisposableStack();
   try {
+    const credentials = openCredentials(config, log);
+    parts.defer(() => credentials?.close());
     const reserve = await DiskReserve.find({
       directory: config.dataDirectory,
       bytes: config.spoolReserveBytes,
@@ -89,7 +78,7 @@ export const startCollector = async (config: CollectorConfig, log: Logger): Prom
 /** Builds the parts in the order of need. Each puts its own end on the stack, which ends them in reverse. */
 const assemble = async (
   config: CollectorConfig,
-  credentials: CredentialSet | undefined,
+  credentials: CredentialsFile | undefined,
   reserve: DiskReserve,
   log: Logger,
   parts: AsyncDisposableStack,
@@ -128,7 +117,7 @@ const assemble = async (
 
   const macKeys = await openMacKeys(join(config.dataDirectory, 'mac-keys.json'));
   const trust: ReferenceTrust = {
-    trustDomain: credentials?.trustDomain ?? LOCAL_TRUST_DOMAIN,
+    trustDomain: credentials?.current.set.trustDomain ?? LOCAL_TRUST_DOMAIN,
     keys: macKeys.keys,
   };
   const knownRuns = createKnownRuns(KNOWN_RUNS);
@@ -159,8 +148,8 @@ const assemble = async (
   });
 
   const intake = createIntake({ traces, runLog, attributorOf, counters });
-  const identify = credentials === undefined ? anyone : identifyBy(credentials, counters, log);
-  const limits = new TenantLimits(limitOfTenant(credentials, config.tenantLimit, bodyMaxBytes));
+  const identify = credentials === undefined ? anyone : identifyByFile(credentials, counters, log);
+  const limits = new TenantLimits(limitsByFile(credentials, config.tenantLimit, bodyMaxBytes));
   const receiver = createReceiver({ intake, identify, limits, forwarding, log });
   const otherSpools = [gaps, ...(forwarding?.spools ?? [])];
   const ageWatch = new AgeWatch([traces, runs, ...otherSpools], log);
@@ -179,9 +168,12 @@ const assemble = async (
   parts.defer(() => jsonReader.close());
   const unkept = createUnkeptSignals(forwarding, counters);
   const unkeptParts = { receiver, unkept, limits: bodies, counters };
-  const tls = config.tls === undefined ? undefined : new TlsFiles(config.tls, log);
+  const tls = config.tls === undefined ? undefined : openTlsFiles(config.tls, log);
   parts.defer(() => tls?.close());
-  const reload = tls === undefined ? {} : { reload: () => tls.check() };
+  const reload = (): void => {
+    tls?.check();
+    credentials?.check();
+  };
   const http = await listen(
     config.host,
     config.port,
@@ -198,7 +190,7 @@ const assemble = async (
     tls,
   );
   parts.defer(() => http.close(grace));
-  if (config.grpcPort === undefined) return { url: http.url, ...reload };
+  if (config.grpcPort === undefined) return { url: http.url, reload };
 
   const grpc = await listenGrpc(config.host, config.grpcPort, {
     receiver,
@@ -209,15 +201,17 @@ const assemble = async (
     log,
   });
   parts.defer(() => grpc.close(grace));
-  return { url: http.url, grpcAddress: grpc.address, ...reload };
+  return { url: http.url, grpcAddress: grpc.address, reload };
 };
 
-const loadCredentials = async (path: string | undefined): Promise<CredentialSet | undefined> => {
-  if (path === undefined) return undefined;
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new CollectorError('config_invalid', `credentials file ${path} cannot be read: ${cause.message}`, {
-      cause,
-    });
-  });
-  return readCredentials(text, path);
+const openCredentials = (config: CollectorConfig, log: Logger): CredentialsFile | undefined => {
+  if (config.credentialsPath === undefined) {
+    log.warn('no credentials file: senders are anonymous, no run can be started');
+    return undefined;
+  }
+  const file = openCredentialsFile(config.credentialsPath, log);
+  if (file.current.set.certificates.length > 0 && config.tls?.clientCa === undefined) {
+    log.warn('certificates are listed, but without WHENCE_TLS_CLIENT_CA none is asked for');
+  }
+  return file;
 };

@@ -34,8 +34,7 @@ try {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void stop(signal));
-  const { reload } = collector;
-  if (reload !== undefined) process.on('SIGHUP', reload);
+  process.on('SIGHUP', () => collector.reload());
   process.once('disconnect', () => void stop('parent gone'));
   // Last: whoever hears it may stop us at once.
   const { url, grpcAddress } = collector;

@@ -29,6 +29,8 @@ export interface GrpcParts {
 
 /** Of one connection: each may have a message of the largest size under way. */
 const CONCURRENT_CALLS_MAX = 100;
+/** An exporter may keep its connection from one minute to the next. */
+const IDLE_MILLIS = 600_000;
 
 /**
  * OTLP/gRPC on a port of its own. An answer means what it means over HTTP: OK is "on disk".
@@ -43,6 +45,7 @@ export const listenGrpc = async (host: string, port: number, parts: GrpcParts): 
     'grpc.max_receive_message_length': bodyMaxBytes,
     'grpc.max_send_message_length': 4 * 1024 * 1024,
     'grpc.max_concurrent_streams': CONCURRENT_CALLS_MAX,
+    'grpc.max_connection_idle_ms': IDLE_MILLIS,
     interceptors: [admission.intercept],
   });
   for (const { definition, handlers } of otlpServices({ ...parts, bodyMemory, admission })) {

@@ -1,5 +1,5 @@
 import { ServerCredentials } from '@grpc/grpc-js';
-import type { TlsFiles } from '../tls/tls-files.ts';
+import { asksClients, type TlsFiles } from '../tls/tls-files.ts';
 
 /**
  * What `ServerCredentials.createSsl` has no way to say: a client certificate is asked for but not demanded, since a
@@ -7,7 +7,7 @@ import type { TlsFiles } from '../tls/tls-files.ts';
  */
 export class TlsCredentials extends ServerCredentials {
   constructor(files: TlsFiles) {
-    super({ requestCert: files.asksClients, rejectUnauthorized: false }, files.context);
+    super({ requestCert: asksClients(files), rejectUnauthorized: false }, files.current);
     files.onChange((context) => this.updateSecureContextOptions(context));
   }
 

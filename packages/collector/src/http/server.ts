@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
 import type { Health } from '../health.ts';
-import type { TlsFiles } from '../tls/tls-files.ts';
+import { asksClients, type TlsFiles } from '../tls/tls-files.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { isRunPath } from './run-routes.ts';
 
@@ -69,10 +69,10 @@ const newServer = (
   const server = createTlsServer(
     {
       ...options,
-      ...tls.context,
+      ...tls.current,
       handshakeTimeout: HEADERS_TIMEOUT_MILLIS,
       // Asked for, not demanded: a bearer does as well.
-      requestCert: tls.asksClients,
+      requestCert: asksClients(tls),
       rejectUnauthorized: false,
     },
     answer,

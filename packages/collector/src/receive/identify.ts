@@ -7,6 +7,7 @@ import {
 } from '@whence/identity';
 import type { Logger } from 'pino';
 import { COUNTED, type Counters } from '../counters.ts';
+import type { CredentialsFile } from './credentials-file.ts';
 import { type Refused, refused } from './refusal.ts';
 
 export type Identified =
@@ -21,7 +22,16 @@ export type Identify = (presented: Presented) => Identified | Promise<Identified
 /** Where there are no credentials. */
 export const anyone: Identify = () => ({ status: 'anonymous' });
 
-export const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger): Identify => {
+/** By the credentials file as it is at the time. */
+export const identifyByFile = (file: CredentialsFile, counters: Counters, log: Logger): Identify => {
+  let identify = identifyBy(file.current.set, counters, log);
+  file.onChange(({ set }) => {
+    identify = identifyBy(set, counters, log);
+  });
+  return (presented) => identify(presented);
+};
+
+const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger): Identify => {
   const { authenticate } = createAuthenticator(credentials, {
     notice: ({ issuer, status, detail }) => {
       if (status === 'fetched') log.info({ issuer, detail }, 'keys of a token issuer');

@@ -55,17 +55,6 @@ it('never lets more through than burst, rate and one request, whatever the times
   );
 });
 
-it('is not fooled by a clock that goes back', () => {
-  let now = 1_000_000;
-  const limits = new TenantLimits(
-    () => LIMIT,
-    () => now,
-  );
-  limits.take('a', 2_000);
-  now = 0;
-  expect(limits.secondsUntilAllowed('a')).toBe(10);
-});
-
 it('takes a tenant’s own limit from the credentials file, over that of all', () => {
   const file = {
     trustDomain: 'd',

@@ -1,4 +1,5 @@
 import type { CredentialSet } from '@whence/identity';
+import type { CredentialsFile } from './credentials-file.ts';
 
 /** What a tenant may send, in inflated bytes. */
 export interface TenantLimit {
@@ -7,7 +8,7 @@ export interface TenantLimit {
   readonly burstBytes: number;
 }
 
-/** A tenant's own limit where the credentials file has one, otherwise that of all. */
+/** A tenant's own limit where the credentials have one, otherwise that of all. */
 export const limitOfTenant = (
   credentials: CredentialSet | undefined,
   ofAll: TenantLimit | undefined,
@@ -19,6 +20,19 @@ export const limitOfTenant = (
     own.set(tenant, bytesPerSecond === 0 ? undefined : limit);
   }
   return (tenant) => (own.has(tenant) ? own.get(tenant) : ofAll);
+};
+
+/** By the credentials file as it is at the time. */
+export const limitsByFile = (
+  file: CredentialsFile | undefined,
+  ofAll: TenantLimit | undefined,
+  bodyMaxBytes: number,
+): ((tenant: string) => TenantLimit | undefined) => {
+  let limitOf = limitOfTenant(file?.current.set, ofAll, bodyMaxBytes);
+  file?.onChange(({ set }) => {
+    limitOf = limitOfTenant(set, ofAll, bodyMaxBytes);
+  });
+  return (tenant) => limitOf(tenant);
 };
 
 interface Bucket {
@@ -35,7 +49,10 @@ export class TenantLimits {
   private readonly now: () => number;
   private readonly buckets = new Map<string, Bucket>();
 
-  constructor(limitOf: (tenant: string) => TenantLimit | undefined, now: () => number = Date.now) {
+  constructor(
+    limitOf: (tenant: string) => TenantLimit | undefined,
+    now: () => number = () => performance.now(),
+  ) {
     this.limitOf = limitOf;
     this.now = now;
   }
@@ -62,8 +79,7 @@ export class TenantLimits {
       this.buckets.set(tenant, bucket);
       return bucket;
     }
-    // A clock that goes back fills nothing and takes nothing.
-    const seconds = Math.max(0, now - bucket.filledAtMillis) / 1000;
+    const seconds = (now - bucket.filledAtMillis) / 1000;
     bucket.bytes = Math.min(limit.burstBytes, bucket.bytes + seconds * limit.bytesPerSecond);
     bucket.filledAtMillis = now;
     return bucket;

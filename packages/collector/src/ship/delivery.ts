@@ -94,7 +94,7 @@ export class Delivery {
       else {
         if (left === undefined && (await this.#count()) === this.#batch.rows) return { status: 'delivered' };
         if (storedAt !== undefined) await this.#pause();
-        storedAt ??= Date.now();
+        storedAt ??= performance.now();
       }
     }
     return { status: 'given up' };
@@ -159,7 +159,7 @@ export class Delivery {
       counters.add(COUNTED.batchesRepaired, 1, this.#label);
       log.warn({ batch: id, missing: part.rows, of: rows }, 'the store has a part of a batch');
     }
-    if (storedAt === undefined || Date.now() - storedAt < this.#patience.tokenTrusted) return part;
+    if (storedAt === undefined || performance.now() - storedAt < this.#patience.tokenTrusted) return part;
     // The store knows the token, and yet has no such rows: they were deleted there, or it has lost them.
     log.error({ batch: id, rows: part.rows }, 'rows that the store had are gone: sent under another token');
     return { ...part, token: `${part.token}:${Date.now()}` };

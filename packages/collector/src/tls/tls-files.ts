@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
+import { ReloadedFiles } from '../reloaded-files.ts';
 
 /** PEM files. */
 export interface TlsPaths {
@@ -13,60 +14,14 @@ export interface TlsPaths {
   readonly clientCa?: string;
 }
 
-const CHECK_MILLIS = 30_000;
+/** The certificate that servers show: new connections get the new one. Whether clients are asked for one is fixed. */
+export type TlsFiles = ReloadedFiles<SecureContextOptions>;
 
-/**
- * The certificate that servers show, kept as the files are: new connections get the new one. Files that cannot be used,
- * as while they are being replaced, change nothing.
- */
-export class TlsFiles {
-  readonly asksClients: boolean;
-  readonly #paths: TlsPaths;
-  readonly #log: Logger;
-  readonly #listeners: ((context: SecureContextOptions) => void)[] = [];
-  readonly #timer: NodeJS.Timeout;
-  #context: SecureContextOptions;
-  #faultSaid = '';
+/** @throws CollectorError `config_invalid` that names the file */
+export const openTlsFiles = (paths: TlsPaths, log: Logger): TlsFiles =>
+  new ReloadedFiles({ what: 'TLS certificate', read: () => contextOf(paths), same: sameContext }, log);
 
-  /** @throws CollectorError `config_invalid` that names the file */
-  constructor(paths: TlsPaths, log: Logger, checkMillis = CHECK_MILLIS) {
-    this.#paths = paths;
-    this.#log = log;
-    this.asksClients = paths.clientCa !== undefined;
-    this.#context = contextOf(paths);
-    this.#timer = setInterval(() => this.check(), checkMillis).unref();
-  }
-
-  get context(): SecureContextOptions {
-    return this.#context;
-  }
-
-  /** @param listener called with each later context */
-  onChange(listener: (context: SecureContextOptions) => void): void {
-    this.#listeners.push(listener);
-  }
-
-  /** Looks at the files now. */
-  check(): void {
-    try {
-      const context = contextOf(this.#paths);
-      this.#faultSaid = '';
-      if (sameContext(context, this.#context)) return;
-      this.#context = context;
-      for (const listener of this.#listeners) listener(context);
-      const { validTo } = new X509Certificate(context.cert as Buffer);
-      this.#log.info({ validTo }, 'new TLS certificate');
-    } catch (error) {
-      const { message } = error as Error;
-      if (message !== this.#faultSaid) this.#log.error({ fault: message }, 'TLS files: the former ones stay');
-      this.#faultSaid = message;
-    }
-  }
-
-  close(): void {
-    clearInterval(this.#timer);
-  }
-}
+export const asksClients = ({ current }: TlsFiles): boolean => current.ca !== undefined;
 
 const contextOf = ({ cert, key, clientCa }: TlsPaths): SecureContextOptions => {
   const context: SecureContextOptions = {
