@@ -8,6 +8,8 @@ import { tokenOf } from './segment-rows.ts';
 import { pause, type StoreLink, unlessAborted } from './store-link.ts';
 
 const RETRY_MILLIS = 10_000;
+/** While the store writes one to its disk, it reads the next. */
+const INSERTS_AT_A_TIME = 2;
 
 /** Told when the store has a batch. */
 export type ShippedListener = (segment: SealedSegment) => void;
@@ -37,8 +39,8 @@ export class Shipper {
    */
   async stop(graceMillis: number): Promise<void> {
     this.spool.flush();
-    const deadline = Date.now() + graceMillis;
-    while (this.spool.bytes > 0 && Date.now() < deadline && this.link.current !== undefined) {
+    const deadline = performance.now() + graceMillis;
+    while (this.spool.bytes > 0 && performance.now() < deadline && this.link.current !== undefined) {
       await pause(20, this.stopping.signal);
     }
     this.stopping.abort();
@@ -49,15 +51,23 @@ export class Shipper {
     const { signal } = this.stopping;
     const store = await unlessAborted(this.link.whenOpen(), signal);
     if (store === undefined) return;
+    const underWay = new Map<SealedSegment, Promise<void>>();
     for (;;) {
-      const segment = await this.spool.next(signal);
-      if (segment === undefined) return;
-      try {
-        await this.ship(store, segment);
-      } catch (error) {
-        this.log.error({ err: error, batch: segment.id }, 'shipping failed, the batch stays in the spool');
-        await pause(RETRY_MILLIS, signal);
-      }
+      const segment = await this.spool.next(signal, underWay);
+      if (segment === undefined) break;
+      const done = this.shipOrWait(store, segment).finally(() => underWay.delete(segment));
+      underWay.set(segment, done);
+      if (underWay.size === INSERTS_AT_A_TIME) await Promise.race(underWay.values());
+    }
+    await Promise.all(underWay.values());
+  }
+
+  private async shipOrWait(store: Store, segment: SealedSegment): Promise<void> {
+    try {
+      await this.ship(store, segment);
+    } catch (error) {
+      this.log.error({ err: error, batch: segment.id }, 'shipping failed, the batch stays in the spool');
+      await pause(RETRY_MILLIS, this.stopping.signal);
     }
   }
 

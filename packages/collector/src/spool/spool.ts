@@ -56,6 +56,10 @@ export interface FoundDamage extends Damage {
 export type SetAsideReason = 'damaged' | 'refused';
 
 const RETRY_CREATE_MILLIS = 500;
+/** So many sealed segments wait, or are on their way. */
+const BEHIND_SEGMENTS = 3;
+const BEHIND_FACTOR = 4;
+const NONE = new Set<SealedSegment>();
 
 /**
  * The write-ahead spool of one table: rows are durable here before they are acknowledged, and leave when the store has
@@ -163,7 +167,7 @@ export class Spool {
     const segment = this.current!;
     try {
       const durable = segment.append(rows, rowCount, place.receivedAtMillis);
-      if (segment.bytes >= this.options.segmentMaxBytes) this.seal();
+      if (segment.bytes >= this.sealAtBytes()) this.seal();
       await durable;
       this.wake();
     } catch (cause) {
@@ -189,12 +193,18 @@ export class Spool {
     }, this.options.reservePartsLeft);
   }
 
-  /** The oldest batch to send, when there is one; undefined when `signal` is aborted. */
-  async next(signal: AbortSignal): Promise<SealedSegment | undefined> {
+  /**
+   * The oldest batch to send that is not `underWay` already, when there is one; undefined when `signal` is aborted. One
+   * caller at a time.
+   */
+  async next(
+    signal: AbortSignal,
+    underWay: { has(segment: SealedSegment): boolean } = NONE,
+  ): Promise<SealedSegment | undefined> {
     while (!signal.aborted) {
-      this.sealIfAged();
-      const [oldest] = this.sealed;
+      const oldest = this.sealed.find((segment) => !underWay.has(segment));
       if (oldest !== undefined) return oldest;
+      this.sealIfDue();
       await this.change(signal);
     }
     return undefined;
@@ -264,11 +274,22 @@ export class Spool {
     this.sealing.add(done);
   }
 
-  private sealIfAged(): void {
-    const startedAt = this.current?.startedAtMillis ?? 0;
-    if (startedAt === 0 || this.closed) return;
+  /** A store that is behind takes few large batches in faster than many small ones, and none of them waits for another. */
+  private sealAtBytes(): number {
+    const { segmentMaxBytes } = this.options;
+    return this.sealed.length + this.sealing.size < BEHIND_SEGMENTS
+      ? segmentMaxBytes
+      : segmentMaxBytes * BEHIND_FACTOR;
+  }
+
+  /** Nothing else is left to send. */
+  private sealIfDue(): void {
+    const { current } = this;
+    const startedAt = current?.startedAtMillis ?? 0;
+    if (current === undefined || startedAt === 0 || this.closed) return;
     const age = Date.now() - startedAt;
-    if (age >= this.options.segmentMaxAgeMillis || age < 0) this.seal();
+    const { segmentMaxAgeMillis, segmentMaxBytes } = this.options;
+    if (current.bytes >= segmentMaxBytes || age >= segmentMaxAgeMillis || age < 0) this.seal();
   }
 
   private prepareSpare(): void {
