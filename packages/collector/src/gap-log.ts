@@ -60,7 +60,7 @@ export class GapLog {
   private async append(found: FoundGap): Promise<void> {
     const now = Date.now();
     try {
-      await this.spool.appendRecord((place) => {
+      await this.spool.appendRecords(1, (place) => {
         const writer = new RowWriter();
         encodeGapRow(
           writer,

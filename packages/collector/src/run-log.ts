@@ -33,19 +33,27 @@ export class RunLog implements RunJournal {
     }
   }
 
-  async append({ record, run }: RunRecord): Promise<void> {
-    const { batchId } = await this.spool.appendRecord((place) => {
+  append(record: RunRecord): Promise<void> {
+    return this.appendAll([record]);
+  }
+
+  /** All or none, as one append of the spool. */
+  async appendAll(records: readonly RunRecord[]): Promise<void> {
+    const { batchId } = await this.spool.appendRecords(records.length, (place) => {
+      const { firstRow, receivedAtMillis } = place;
       this.writer.reset();
-      encodeRunRow(this.writer, record, run, {
-        batchId: place.batchId,
-        rowNumber: place.firstRow,
-        receivedAtMillis: place.receivedAtMillis,
-      });
+      for (const [i, { record, run }] of records.entries()) {
+        encodeRunRow(this.writer, record, run, {
+          batchId: place.batchId,
+          rowNumber: firstRow + i,
+          receivedAtMillis,
+        });
+      }
       return this.writer.copyOut();
     });
     // On disk, and not shipped yet: that takes longer than to come here.
-    this.keep(Buffer.from(batchId).toString('hex'), run);
-    this.counters.add(COUNTED.runsRecorded, 1);
+    for (const { run } of records) this.keep(Buffer.from(batchId).toString('hex'), run);
+    this.counters.add(COUNTED.runsRecorded, records.length);
   }
 
   async find(tenant: string, runId: string): Promise<Run | undefined> {

@@ -78,7 +78,7 @@ export const createIntake = ({ traces, runLog, attributorOf, counters }: IntakeP
     let encoded = encode(writer, body, sender);
     if (encoded.claims.length > 0) {
       // First, since claims that are kept twice are harmless, and spans are not: a sender that is told no sends again.
-      await Promise.all(encoded.claims.map((run) => runLog.append({ record: 'ended', run })));
+      await runLog.appendAll(encoded.claims.map((run) => ({ record: 'ended', run })));
       encoded = encode(writer, body, sender);
     }
     const { rows, withoutId, place, byAssurance } = encoded;

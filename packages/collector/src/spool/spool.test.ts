@@ -143,7 +143,7 @@ describe('spool', () => {
       expect.objectContaining({ code: 'spool_unavailable' }),
     );
     expect(records.accepting).toBe(true);
-    await records.appendRecord(() => Buffer.from('record'));
+    await records.appendRecords(1, () => Buffer.from('record'));
     expect(await drain(records)).toBe('record');
     expect(await drain(spool)).toBe('before');
     for (const each of [spool, records]) await each.close();

@@ -178,17 +178,17 @@ export class Spool {
   }
 
   /**
-   * A record that is to be kept on a full disk too: where there is no room it is encoded again, for another place, with what
-   * the reserve gives back to this spool. Resolves when it is on disk, with its place.
+   * Records that are to be kept on a full disk too: where there is no room they are encoded again, for another place, with
+   * what the reserve gives back to this spool. Resolves when they are on disk, with their place.
    */
-  appendRecord(encode: (place: Place) => Uint8Array): Promise<Place> {
+  appendRecords(rowCount: number, encode: (place: Place) => Uint8Array): Promise<Place> {
     return this.options.reserve.spend(async () => {
       if (this.usable() === undefined) {
         this.prepareSpare();
         await this.preparing;
       }
       const place = this.place(Date.now());
-      await this.append(encode(place), 1, place);
+      await this.append(encode(place), rowCount, place);
       return place;
     }, this.options.reservePartsLeft);
   }
