@@ -3,7 +3,8 @@ import { encodeGapRow, type Gap, type RowTable, RowWriter } from '@whence/store'
 import type { Logger } from 'pino';
 import { COUNTED, type Counters } from './counters.ts';
 import type { SealedSegment } from './spool/segment.ts';
-import type { SetAsideReason, Spool } from './spool/spool.ts';
+import type { SetAsideReason } from './spool/segment-folder.ts';
+import type { Spool } from './spool/spool.ts';
 
 /** A gap, but for who tells of it and when. */
 type FoundGap = Omit<Gap, 'collector' | 'detectedAtMillis'>;

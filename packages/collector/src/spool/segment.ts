@@ -254,6 +254,7 @@ export const moveSegment = async (directory: string, id: string, target: string)
   await rename(join(directory, index), join(target, index)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
+  await rm(join(directory, id + CURSOR_SUFFIX), { force: true });
   await syncDirectory(target);
 };
 

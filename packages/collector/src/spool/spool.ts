@@ -1,18 +1,11 @@
-import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RowTable } from '@whence/store';
 import { CollectorError } from '../collector-error.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { DiskReserve } from './disk-reserve.ts';
-import { type Damage, recoverSegment } from './recover-segment.ts';
-import {
-  DATA_SUFFIX,
-  INDEX_SUFFIX,
-  moveSegment,
-  removeSegment,
-  type SealedSegment,
-  Segment,
-} from './segment.ts';
+import { type FoundDamage, recoverFolder } from './recover-folder.ts';
+import type { SealedSegment, Segment } from './segment.ts';
+import { SegmentFolder, type SetAsideReason } from './segment-folder.ts';
 
 export interface SpoolOptions {
   /** One folder per table lies in it. */
@@ -48,13 +41,6 @@ export interface Place {
   readonly receivedAtMillis: number;
 }
 
-export interface FoundDamage extends Damage {
-  readonly segmentId: string;
-}
-
-/** Why a segment was set aside instead of sent. */
-export type SetAsideReason = 'damaged' | 'refused';
-
 const RETRY_CREATE_MILLIS = 500;
 /** So many sealed segments wait, or are on their way. */
 const BEHIND_SEGMENTS = 3;
@@ -70,35 +56,34 @@ const NONE = new Set<SealedSegment>();
 export class Spool {
   readonly table: RowTable;
   private readonly options: SpoolOptions;
-  private readonly directory: string;
+  private readonly folder: SegmentFolder;
   private current: Segment | undefined;
   private spare: Segment | undefined;
   private preparing: Promise<void> | undefined;
   private readonly sealed: SealedSegment[] = [];
   private readonly sealing = new Set<Promise<void>>();
   private sealedBytes = 0;
-  private readonly damages: FoundDamage[] = [];
+  private found: readonly FoundDamage[] = [];
   private wake: () => void = () => {};
   private closed = false;
 
   private constructor(options: SpoolOptions) {
     this.options = options;
     this.table = options.table;
-    this.directory = join(options.directory, options.table.name);
+    const path = join(options.directory, options.table.name);
+    this.folder = new SegmentFolder(path, options.reserve, options.reservePartsLeft);
   }
 
   /** Recovers what an earlier process left, and is ready to accept when it resolves. */
   static async open(options: SpoolOptions): Promise<Spool> {
     const spool = new Spool(options);
     try {
-      for (const folder of ['', 'damaged', 'refused']) {
-        await mkdir(join(spool.directory, folder), { recursive: true });
-      }
+      await spool.folder.make();
       await spool.recover();
       spool.current = await spool.firstSegment();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CollectorError('directory_unusable', `${spool.directory} cannot be used: ${reason}`, {
+      throw new CollectorError('directory_unusable', `${spool.folder.path} cannot be used: ${reason}`, {
         cause,
       });
     }
@@ -129,30 +114,31 @@ export class Spool {
 
   /** The damage that was found when this spool was opened, one for each segment that has any. */
   get damage(): readonly FoundDamage[] {
-    return this.damages;
+    return this.found;
   }
 
   get accepting(): boolean {
     const { maxBytes } = this.options;
-    return !this.closed && !this.reserved && this.usable() !== undefined && this.bytes < maxBytes;
+    return !this.closed && !this.folder.reserved && this.usable() !== undefined && this.bytes < maxBytes;
   }
 
   /** @throws CollectorError `spool_unavailable` where nothing can be made durable now. */
   place(nowMillis: number): Place {
-    if (this.reserved) {
+    const { path } = this.folder;
+    if (this.folder.reserved) {
       throw new CollectorError(
         'spool_unavailable',
-        `the disk of ${this.directory} is full: what is left of it is kept for emptying the spool`,
+        `the disk of ${path} is full: what is left of it is kept for emptying the spool`,
       );
     }
     const segment = this.usable();
     if (segment === undefined || this.closed) {
-      throw new CollectorError('spool_unavailable', `the spool in ${this.directory} cannot be written`);
+      throw new CollectorError('spool_unavailable', `the spool in ${path} cannot be written`);
     }
     if (this.bytes >= this.options.maxBytes) {
       throw new CollectorError(
         'spool_unavailable',
-        `the spool in ${this.directory} is full: ${this.bytes} bytes wait for the store`,
+        `the spool in ${path} is full: ${this.bytes} bytes wait for the store`,
       );
     }
     return {
@@ -182,7 +168,7 @@ export class Spool {
    * what the reserve gives back to this spool. Resolves when they are on disk, with their place.
    */
   appendRecords(rowCount: number, encode: (place: Place) => Uint8Array): Promise<Place> {
-    return this.options.reserve.spend(async () => {
+    return this.folder.spend(async () => {
       if (this.usable() === undefined) {
         this.prepareSpare();
         await this.preparing;
@@ -190,7 +176,7 @@ export class Spool {
       const place = this.place(Date.now());
       await this.append(encode(place), rowCount, place);
       return place;
-    }, this.options.reservePartsLeft);
+    });
   }
 
   /**
@@ -213,15 +199,15 @@ export class Spool {
   /** The store has it: it leaves the disk, but for a damaged file, which is kept for people to look at. */
   async shipped(segment: SealedSegment): Promise<void> {
     this.forget(segment);
-    if (segment.damaged) await this.move(segment.id, 'damaged');
-    else await this.remove(segment.id);
+    if (segment.damaged) await this.folder.setAside(segment.id, 'damaged');
+    else await this.folder.remove(segment.id);
   }
 
   /** @param lostRows so many of its rows the store does not have */
   async setAside(segment: SealedSegment, reason: SetAsideReason, lostRows = segment.rows): Promise<void> {
     await this.options.settingAside?.({ ...segment, rows: lostRows }, reason);
     this.forget(segment);
-    await this.move(segment.id, reason);
+    await this.folder.setAside(segment.id, reason);
   }
 
   /** Seals what is being written, so that `next` gives it without waiting for its age. */
@@ -237,11 +223,6 @@ export class Spool {
     this.current = this.spare = undefined;
     for (const segment of open) await segment?.seal();
     await Promise.all(this.sealing);
-  }
-
-  /** What is left of the disk is for others. */
-  private get reserved(): boolean {
-    return this.options.reservePartsLeft === undefined && this.options.reserve.spent;
   }
 
   private usable(): Segment | undefined {
@@ -294,32 +275,19 @@ export class Spool {
 
   private prepareSpare(): void {
     if (this.preparing !== undefined || this.closed) return;
-    this.preparing = this.create()
+    this.preparing = this.folder
+      .create()
       .then((segment) => {
         this.spare = segment;
         if (this.current === undefined) this.seal();
       })
       .catch((error: unknown) => {
-        this.options.log.error({ err: error, directory: this.directory }, 'cannot create a spool segment');
+        this.options.log.error({ err: error, directory: this.folder.path }, 'cannot create a spool segment');
         setTimeout(() => this.prepareSpare(), RETRY_CREATE_MILLIS).unref();
       })
       .finally(() => {
         this.preparing = undefined;
       });
-  }
-
-  private create(): Promise<Segment> {
-    const { reserve, reservePartsLeft } = this.options;
-    const create = () => Segment.create(this.directory);
-    return reservePartsLeft === undefined ? create() : reserve.spend(create, reservePartsLeft);
-  }
-
-  private remove(id: string): Promise<void> {
-    return this.options.reserve.spend(() => removeSegment(this.directory, id));
-  }
-
-  private move(id: string, folder: SetAsideReason): Promise<void> {
-    return this.options.reserve.spend(() => moveSegment(this.directory, id, join(this.directory, folder)));
   }
 
   private async change(signal: AbortSignal): Promise<void> {
@@ -352,45 +320,20 @@ export class Spool {
   /** On a full disk there is none until something was shipped, which a start must not stand in the way of. */
   private async firstSegment(): Promise<Segment | undefined> {
     try {
-      return await this.create();
+      return await this.folder.create();
     } catch (error) {
       if (!isDiskFull(error)) throw error;
-      this.options.log.error({ err: error, directory: this.directory }, 'no room for a spool segment');
+      this.options.log.error({ err: error, directory: this.folder.path }, 'no room for a spool segment');
       return undefined;
     }
   }
 
   private async recover(): Promise<void> {
-    const { log } = this.options;
-    const files = await readdir(this.directory);
-    const withSuffix = (suffix: string): string[] =>
-      files.filter((file) => file.endsWith(suffix)).map((file) => file.slice(0, -suffix.length));
-    const ids = withSuffix(DATA_SUFFIX).sort();
-    for (const id of ids) await this.recoverOne(id);
-    for (const id of withSuffix(INDEX_SUFFIX).filter((each) => !ids.includes(each))) {
-      log.warn({ segment: id }, 'removed an index whose segment is gone: it was shipped');
-      await this.remove(id);
-    }
-  }
-
-  private async recoverOne(id: string): Promise<void> {
-    const { log } = this.options;
-    const recovered = await recoverSegment(this.directory, id, this.table);
-    if (recovered.status === 'damaged') {
-      const { damage, segment } = recovered;
-      this.damages.push({ segmentId: id, ...damage });
-      log.error(
-        { segment: id, ...damage, sentRows: segment?.rows ?? 0 },
-        'spool segment is damaged: what can be read of it is sent, then the file is kept in damaged/',
-      );
-      if (segment === undefined) await this.move(id, 'damaged');
-    } else if (recovered.droppedBytes > 0) {
-      log.warn({ segment: id, bytes: recovered.droppedBytes }, 'dropped a torn, unacknowledged tail');
-    }
-    if (recovered.status === 'empty') await this.remove(id);
-    else if (recovered.segment !== undefined) {
-      this.sealed.push(recovered.segment);
-      this.sealedBytes += recovered.segment.bytes;
+    const { segments, damage } = await recoverFolder(this.folder, this.table, this.options.log);
+    this.found = damage;
+    for (const segment of segments) {
+      this.sealed.push(segment);
+      this.sealedBytes += segment.bytes;
     }
   }
 }
