@@ -185,5 +185,8 @@ it('leftover files with nothing in them are cleared away', async () => {
   files.add(`${pair}.index`, nothing);
   files.add(`${newRunId()}.index`, nothing);
   files.add(`${newRunId()}.index`, Buffer.alloc(INDEX_RECORD_BYTES, 1));
-  expectNoDamage(await expectDelivered(files, ALL));
+  files.add(`${newRunId()}.cursor`, Buffer.from('7 0'));
+  const found = await expectDelivered(files, ALL);
+  expectNoDamage(found);
+  expect(found.files.files().filter((file) => file.endsWith('.cursor'))).toEqual([]);
 });
