@@ -84,6 +84,10 @@ describe.each(Object.keys(RESERVE_BYTES) as FileSystem[])(
         const answer = await postProtobuf(collector.url, newSpans(1, { name: 'refused' }));
         expect(answer.status).toBe(503);
         expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+        await eventually(
+          async () => (await metricOf(collector.url, 'whence_collector_gaps_recorded_total')) === 1,
+        );
+        // What leaves the spool makes room, which is not to be enough yet.
         const gaps = await eventually(async () => {
           disk.fill();
           const found = await store.rows(database, 'SELECT Reason, toUInt32(LostRows) AS lost FROM gaps');

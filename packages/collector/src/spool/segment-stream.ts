@@ -7,7 +7,7 @@ export interface Extent {
   readonly end: number;
 }
 
-const CHUNK_BYTES = 1 << 18;
+const CHUNK_BYTES = 1 << 20;
 /** One chunk may be on its way to the socket, one wait in this stream, one be read: a fourth to be safe. */
 const BUFFERS = 4;
 

@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { access, type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -185,7 +186,7 @@ export class Segment {
 
   /** A file that was removed while it is open takes writes and syncs as before, and nobody will ever read them. */
   private async stillThere(): Promise<void> {
-    const [data, index] = await Promise.all([this.data.stat(), this.index.stat()]);
+    const [data, index] = [fstatSync(this.data.fd), fstatSync(this.index.fd)];
     if (data.nlink === 0 || index.nlink === 0) throw new Error('the segment was removed by another process');
   }
 
