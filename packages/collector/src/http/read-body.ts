@@ -85,33 +85,40 @@ const POOL = new BufferPool();
 /** More is reserved when it comes: a length is easily told. */
 const FIRST_BUFFER_BYTES = 1 << 20;
 
-/** Into one pooled buffer, where the length is told beforehand. */
-const readRaw = async (
+/** Into one pooled buffer, where the length is told beforehand. What is not read stays for whoever answers. */
+const readRaw = (
   lease: BodyLease,
   request: IncomingMessage,
   maxBytes: number,
-): Promise<Uint8Array | 'aborted' | 'too_large' | 'no_room'> => {
-  const told = Number(request.headers['content-length'] ?? 0);
-  let body = POOL.take(Math.min(told, FIRST_BUFFER_BYTES));
-  let length = 0;
-  if (!lease.hold(body.length)) return 'no_room';
-  try {
-    // What is not read stays for whoever answers: see `discardRest`.
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+): Promise<Uint8Array | 'aborted' | 'too_large' | 'no_room'> =>
+  new Promise((resolve) => {
+    const told = Number(request.headers['content-length'] ?? 0);
+    let body = POOL.take(Math.min(told, FIRST_BUFFER_BYTES));
+    let length = 0;
+    const stop = (outcome: Uint8Array | 'aborted' | 'too_large' | 'no_room'): void => {
+      request.pause().off('data', take).off('end', whole).off('error', cut).off('close', cut);
+      resolve(outcome);
+    };
+    const hasRoomFor = (bytes: number): boolean => {
+      if (bytes <= body.length) return true;
+      body = grown(body, length, bytes);
+      return lease.hold(body.length);
+    };
+    const take = (chunk: Buffer): void => {
       const needed = length + chunk.length;
-      if (needed > maxBytes) return 'too_large';
-      if (needed > body.length) {
-        body = grown(body, length, needed);
-        if (!lease.hold(body.length)) return 'no_room';
+      if (needed > maxBytes) stop('too_large');
+      else if (!hasRoomFor(needed)) stop('no_room');
+      else {
+        body.set(chunk, length);
+        length = needed;
       }
-      body.set(chunk, length);
-      length = needed;
-    }
-  } catch {
-    return 'aborted';
-  }
-  return length < told ? 'aborted' : body.subarray(0, length);
-};
+    };
+    const whole = (): void => stop(body.subarray(0, length));
+    const cut = (): void => stop('aborted');
+    if (request.destroyed) stop('aborted');
+    else if (!lease.hold(body.length)) stop('no_room');
+    else request.on('data', take).on('end', whole).on('error', cut).on('close', cut);
+  });
 
 const grown = (bytes: Uint8Array, length: number, needed: number): Uint8Array => {
   const larger = POOL.take(Math.max(needed, bytes.length * 2));
