@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { metricOf, startCollector } from './stage/collector-process.ts';
+import { metricOf, RESERVE_BYTES, startCollector } from './stage/collector-process.ts';
 import { eventually } from './stage/eventually.ts';
 import { expectLedgerHeld, Ledger } from './stage/ledger.ts';
 import { newSpans } from './stage/otlp-request.ts';
+import { SpoolFiles } from './stage/spool-files.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 import { temporaryDirectory } from './stage/take-down.ts';
 
@@ -70,6 +71,27 @@ describe.skipIf(!canInject)('a disk that fails', () => {
     await expectLedgerHeld(ledger, store, away.database, next.url);
     expect(ledger.refused.size).toBe(18);
   });
+});
+
+describe.skipIf(!canInject)('a full disk on which removing a file needs space', () => {
+  it.each([2, 3])(
+    'the %i. file that each thread removes, of a segment or its index: it goes with what the reserve gives back',
+    async (nth) => {
+      const { environment: _, ...options } = newOptions();
+      // The first are drafts of the lock and of the MAC keys; the lock is the second of its thread.
+      const collector = await startCollector({ ...options, faults: [`unlink:error=ENOSPC:when=${nth}`] });
+      const reserve = () => metricOf(collector.url, 'whence_collector_spool_reserve_bytes');
+      await eventually(async () => (await reserve()) === RESERVE_BYTES);
+      const ledger = new Ledger();
+      expect(await ledger.send(collector.url, newSpans(3))).toBe(200);
+      await eventually(() => collector.printed().includes('a part of the reserve is given back'));
+      await expectLedgerHeld(ledger, store, options.database, collector.url);
+      await eventually(async () => (await reserve()) === RESERVE_BYTES);
+      expect(collector.printed()).not.toContain('shipping failed');
+      expect((await collector.stop()).code).toBe(0);
+      expect(new SpoolFiles(options.dataDirectory).files()).toEqual([]);
+    },
+  );
 });
 
 describe.skipIf(!canInject)('a collector that is killed inside a system call', () => {

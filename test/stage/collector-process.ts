@@ -35,7 +35,7 @@ export const collectorThatEnds = (options: CollectorOptions = {}): Promise<Ended
   serviceThatEnds(programOf({ ...options, dataDirectory: options.dataDirectory ?? temporaryDirectory() }));
 
 /** Less than by default, since it is written anew for each. */
-const RESERVE_BYTES = 256 << 10;
+export const RESERVE_BYTES = 256 << 10;
 
 const programOf = (options: CollectorOptions & { readonly dataDirectory: string }) => ({
   module: '@whence/collector/main',

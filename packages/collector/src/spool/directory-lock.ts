@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CollectorError } from '../collector-error.ts';
 
@@ -65,7 +65,7 @@ const create = (path: string, text: string): boolean => {
     if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(draft, { force: true });
+    remove(draft);
   }
 };
 
@@ -78,12 +78,21 @@ const removeStale = (path: string, stale: string): void => {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'EEXIST') throw error;
   } finally {
-    rmSync(aside, { force: true });
+    remove(aside);
   }
 };
 
 const release = (path: string, text: string): void => {
-  if (read(path) === text) rmSync(path, { force: true });
+  if (read(path) === text) remove(path);
+};
+
+/** What cannot be removed does no harm: a lock that is left behind is taken over. */
+const remove = (path: string): void => {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Gone already, or on a disk that takes no changes any more.
+  }
 };
 
 /** @returns undefined where there is no lock. */
