@@ -4,6 +4,7 @@ import { CodedError } from '@whence/model';
 import { pino } from 'pino';
 import { startCollector } from './collector.ts';
 import { COLLECTOR_VARIABLES, readCollectorConfig } from './config.ts';
+import { logDestination } from './log-destination.ts';
 
 // Bodies lie outside of the engine's heap, which is small: left to itself it collects everything some ten times a second,
 // a quarter of all CPU (bench/ingest). It is told to let the heap grow further in between.
@@ -26,7 +27,7 @@ setLogVerbosity(logVerbosity.NONE);
 
 try {
   const config = readCollectorConfig(process.env);
-  const log = pino({ level: config.logLevel, name: 'collector' });
+  const log = pino({ level: config.logLevel, name: 'collector' }, logDestination());
   const collector = await startCollector(config, log);
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');

@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, zstdDecompress } from 'node:zlib';
 import { BufferPool } from '../buffer-pool.ts';
 import type { BodyLease, BodyMemory } from '../receive/body-memory.ts';
+import { INFLATE } from './inflate.ts';
 
 export type ReadBody =
   /** `release` must be called once, when nothing looks at the bytes any more. */
@@ -13,17 +12,6 @@ export type ReadBody =
   | { readonly status: 'no_room' }
   /** The sender went away in the middle. */
   | { readonly status: 'aborted' };
-
-type Inflate = (
-  bytes: Uint8Array,
-  options: { maxOutputLength: number; chunkSize?: number },
-) => Promise<Uint8Array>;
-
-const INFLATE: Readonly<Record<string, Inflate>> = {
-  gzip: promisify(gunzip) as Inflate,
-  'x-gzip': promisify(gunzip) as Inflate,
-  zstd: promisify(zstdDecompress) as Inflate,
-};
 
 /** Reads a request body, at most `maxBytes` before and after inflating (OTLP asks for both limits). */
 export const readBody = async (
@@ -55,8 +43,8 @@ const readInto = async (lease: BodyLease, request: IncomingMessage, maxBytes: nu
     return { status: 'read', bytes: raw, release };
   }
   try {
-    const options = { maxOutputLength: maxBytes, ...chunkSizeFor(encoding, raw, maxBytes) };
-    const bytes = await inflate(raw, options);
+    const inflated = inflate(raw, maxBytes);
+    const bytes = inflated instanceof Promise ? await inflated : inflated;
     // How large it is, is known for certain only now; so many are inflated at a time as there are threads for it.
     return lease.hold(bytes.length)
       ? { status: 'read', bytes, release: () => lease.release() }
@@ -69,17 +57,6 @@ const readInto = async (lease: BodyLease, request: IncomingMessage, maxBytes: nu
     POOL.give(raw);
   }
 };
-
-/** A gzip body ends with its inflated length (RFC 1952, ISIZE): taken as a hint, it is inflated in one go. */
-const chunkSizeFor = (encoding: string, raw: Uint8Array, maxBytes: number): { chunkSize?: number } => {
-  if (!encoding.endsWith('gzip') || raw.length < GZIP_LEAST_BYTES) return {};
-  const told = new DataView(raw.buffer, raw.byteOffset + raw.length - 4).getUint32(0, true);
-  return { chunkSize: Math.min(Math.max(told + 1, CHUNK_LEAST_BYTES), CHUNK_MOST_BYTES, maxBytes) };
-};
-
-const GZIP_LEAST_BYTES = 18;
-const CHUNK_LEAST_BYTES = 1 << 10;
-const CHUNK_MOST_BYTES = 4 << 20;
 
 const POOL = new BufferPool();
 /** More is reserved when it comes: a length is easily told. */
