@@ -34,6 +34,9 @@ interface Append {
   readonly bytes: Uint8Array;
   readonly rows: number;
   readonly receivedAtMillis: number;
+  /** CRC-32 of the segment up to it, and with it. */
+  readonly crcBefore: number;
+  readonly crcAfter: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -52,6 +55,8 @@ export class Segment {
   rows = 0;
   /** Bytes appended, durable or not. */
   bytes = 0;
+  /** CRC-32 of the bytes appended, durable or not. */
+  private crc = 0;
   private readonly directory: string;
   private readonly data: FileHandle;
   private readonly index: FileHandle;
@@ -107,8 +112,12 @@ export class Segment {
     if (this.firstAt === 0) this.firstAt = receivedAtMillis;
     this.rows += rows;
     this.bytes += bytes.length;
+    const crcBefore = this.crc;
+    // Now, while the bytes are still in the processor's cache.
+    const crcAfter = crc32(bytes, crcBefore);
+    this.crc = crcAfter;
     return new Promise((resolve, reject) => {
-      this.pending.push({ bytes, rows, receivedAtMillis, resolve, reject });
+      this.pending.push({ bytes, rows, receivedAtMillis, crcBefore, crcAfter, resolve, reject });
       this.flushing ??= this.flush();
     });
   }
@@ -156,20 +165,21 @@ export class Segment {
     let { rows, bytes, crc, records } = this.durable;
     const index: Buffer[] = [];
     for (const append of group) {
-      const crcBefore = crc;
-      crc = crc32(append.bytes, crcBefore);
+      const { receivedAtMillis, crcBefore, crcAfter } = append;
+      const { length } = append.bytes;
       index.push(
         encodeIndexRecord({
           rows: append.rows,
           offset: bytes,
-          length: append.bytes.length,
-          receivedAtMillis: append.receivedAtMillis,
+          length,
+          receivedAtMillis,
           crcBefore,
-          crcAfter: crc,
+          crcAfter,
         }),
       );
       rows += append.rows;
-      bytes += append.bytes.length;
+      bytes += length;
+      crc = crcAfter;
     }
     await settled([
       writeAll(
