@@ -1,4 +1,4 @@
-import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Logger } from 'pino';
@@ -97,9 +97,8 @@ export class Forwarder {
     }
   }
 
-  /** The segment leaves the spool. A file that is damaged is kept, but not its cursor. */
+  /** The segment leaves the spool. A file that is damaged is kept. */
   private async done(segment: SealedSegment, lost: number): Promise<void> {
-    if (segment.damaged || lost > 0) await rm(cursorPath(segment), { force: true });
     if (lost === 0) {
       await this.spool.shipped(segment);
       return;

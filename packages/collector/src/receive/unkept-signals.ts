@@ -3,6 +3,7 @@ import { COUNTED, type Counters } from '../counters.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
 import { countDataPoints, countLogRecords } from '../otlp/count-records.ts';
 import { encodingOf, type OtlpEncoding } from '../otlp/encoding.ts';
+import { checkJsonFits } from '../otlp/json-size.ts';
 import { type Refused, refused } from './refusal.ts';
 
 /** Paths of the OTLP signals that Whence takes and does not keep. */
@@ -61,6 +62,7 @@ const countRecords = (path: UnkeptPath, body: Uint8Array, encoding: OtlpEncoding
 
 /** Elements of all arrays under that key, at any depth. */
 const countJson = (body: Uint8Array, key: string): number => {
+  checkJsonFits(body);
   let found = 0;
   JSON.parse(Buffer.from(body).toString('utf8'), (name, value: unknown) => {
     if (name === key && Array.isArray(value)) found += value.length;

@@ -1,7 +1,9 @@
 const INITIAL_BYTES = 1 << 16;
-/** Below this a loop over 32-bit words beats the call into `TypedArray.prototype.set`. */
+/** Up to this a loop over 64-bit words beats the call into `TypedArray.prototype.set`. */
 const LOOP_COPY_MAX_BYTES = 256;
+/** The last word of a copied range may be written past its end: `reserve` always makes room for one more. */
 const WORD = 8;
+/** Up to this a loop over bytes does, where the source may end right behind them. */
 const SHORT_MAX_BYTES = 16;
 const UINT32_MAX = 0xffff_ffff;
 
