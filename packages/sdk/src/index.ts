@@ -1,8 +1,8 @@
-export { type ActionDetails, action } from './action.ts';
-export { bind, type CurrentRun, current } from './active-run.ts';
-export { type Carrier, carrier, childEnv } from './carrier.ts';
-export { causedBy } from './caused-by.ts';
-export type { LogLevel, WhenceOptions } from './config.ts';
-export type { ActiveRun, RunOptions } from './run-options.ts';
-export { type RunRefusalCode, RunRefused } from './run-refused.ts';
+export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
+export { causedBy } from './carriers/caused-by.ts';
+export { type ActionDetails, action } from './runs/action.ts';
+export { bind, type CurrentRun, current } from './runs/active-run.ts';
+export type { ActiveRun, RunOptions } from './runs/run-options.ts';
+export { type RunRefusalCode, RunRefused } from './runs/run-refused.ts';
+export type { LogLevel, WhenceOptions } from './settings/config.ts';
 export { flush, run, shutdown, type Whence, whence } from './whence.ts';

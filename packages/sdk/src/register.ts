@@ -2,9 +2,9 @@
  * `node --import @whence/sdk/register app.js`: traces a process without a change to its code.
  */
 import { isMainThread } from 'node:worker_threads';
-import { traceChildProcesses } from './child-processes.ts';
-import { messageOf } from './failure.ts';
-import { hookEsModules } from './module-hooks.ts';
+import { traceChildProcesses } from './carriers/processes/child-processes.ts';
+import { messageOf } from './runs/failure.ts';
+import { hookEsModules } from './startup/module-hooks.ts';
 import { type Installed, install, installed } from './whence.ts';
 
 const register = (): void => {

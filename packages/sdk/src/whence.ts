@@ -1,15 +1,15 @@
 import { writeSync } from 'node:fs';
-import { action } from './action.ts';
-import { bind, current } from './active-run.ts';
-import { carrier, childEnv } from './carrier.ts';
-import { causedBy } from './caused-by.ts';
-import { readConfig, type SdkConfig, type WhenceOptions } from './config.ts';
-import { httpIssuer } from './http-issuer.ts';
-import { patchHttp } from './module-hooks.ts';
-import { type Notices, noticesTo } from './notices.ts';
-import { startPipeline } from './pipeline.ts';
-import { type ProcessEnd, processEnd } from './process-end.ts';
-import { type RunFunction, runsOf } from './run.ts';
+import { carrier, childEnv } from './carriers/carrier.ts';
+import { causedBy } from './carriers/caused-by.ts';
+import { startPipeline } from './export/pipeline.ts';
+import { type ProcessEnd, processEnd } from './export/process-end.ts';
+import { action } from './runs/action.ts';
+import { bind, current } from './runs/active-run.ts';
+import { httpIssuer } from './runs/http-issuer.ts';
+import { type RunFunction, runsOf } from './runs/run.ts';
+import { readConfig, type SdkConfig, type WhenceOptions } from './settings/config.ts';
+import { type Notices, noticesTo } from './settings/notices.ts';
+import { patchHttp } from './startup/module-hooks.ts';
 
 /** The SDK of this process. */
 export interface Whence {

@@ -1,4 +1,4 @@
-import { type Notices, noticesTo } from '../notices.ts';
+import { type Notices, noticesTo } from '../settings/notices.ts';
 
 /** Notices, with what was said kept in order. */
 export const heardNotices = (): { notices: Notices; heard: string[] } => {

@@ -8,9 +8,9 @@ import {
   SimpleSpanProcessor,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { CauseLinks } from '../cause-links.ts';
-import { ProcessParentContextManager } from '../process-parent.ts';
-import { RunSampler } from '../run-sampler.ts';
+import { CauseLinks } from '../carriers/cause-links.ts';
+import { ProcessParentContextManager } from '../carriers/processes/process-parent.ts';
+import { RunSampler } from '../runs/run-sampler.ts';
 
 export interface Tracing {
   readonly spans: () => ReadableSpan[];

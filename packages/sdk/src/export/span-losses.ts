@@ -1,4 +1,4 @@
-import type { Notices } from './notices.ts';
+import type { Notices } from '../settings/notices.ts';
 
 /**
  * Spans that ended and were not exported: counted each, told once when it begins, once when it is over, and in total

@@ -3,7 +3,7 @@ import { type EventEmitter, errorMonitor } from 'node:events';
 import { syncBuiltinESMExports } from 'node:module';
 import { type Context, context } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { carrierOf, withCarrier } from './carrier.ts';
+import { carrierOf, withCarrier } from '../carrier.ts';
 import { type ChildSpan, startChildSpan } from './child-span.ts';
 
 /**

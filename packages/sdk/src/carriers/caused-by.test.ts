@@ -2,12 +2,12 @@ import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { TraceState } from '@opentelemetry/core';
 import { formatReference, newRunId } from '@whence/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { action } from './action.ts';
-import { bind, current } from './active-run.ts';
+import { action } from '../runs/action.ts';
+import { bind, current } from '../runs/active-run.ts';
+import { scopeOf, withRun } from '../runs/run-scope.ts';
+import { startTracing, type Tracing, traceStateOf } from '../testkit/tracing.ts';
 import { carrier, childEnv } from './carrier.ts';
 import { causedBy } from './caused-by.ts';
-import { scopeOf, withRun } from './run-scope.ts';
-import { startTracing, type Tracing, traceStateOf } from './testkit/tracing.ts';
 
 let tracing: Tracing;
 beforeAll(() => {

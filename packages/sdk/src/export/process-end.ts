@@ -1,7 +1,7 @@
 import type { Outcome } from '@whence/model';
-import { messageOf } from './failure.ts';
+import { messageOf } from '../runs/failure.ts';
+import type { Runs } from '../runs/run.ts';
 import type { Pipeline } from './pipeline.ts';
-import type { Runs } from './run.ts';
 import { within } from './within.ts';
 
 const LAST_MILLIS = 3000;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type FakeIssuer, fakeIssuer } from '../testkit/fake-issuer.ts';
 import { httpIssuer } from './http-issuer.ts';
 import type { StartRequest } from './issuer.ts';
-import { type FakeIssuer, fakeIssuer } from './testkit/fake-issuer.ts';
 
 const REQUEST: StartRequest = { job: 'nightly', trigger: 'schedule', attempt: 1 };
 

@@ -1,6 +1,6 @@
 import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
-import { messageOf } from './failure.ts';
+import { messageOf } from '../runs/failure.ts';
 import type { SpanLosses } from './span-losses.ts';
 
 /** The OTLP exporter refuses more than 30 requests at a time; a flush of a full queue would be 64. */

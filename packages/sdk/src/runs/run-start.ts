@@ -1,6 +1,6 @@
 import { authorityOf, formatReference, newRunId, type Run, type Trigger } from '@whence/model';
+import type { Notices } from '../settings/notices.ts';
 import type { Issuer } from './issuer.ts';
-import type { Notices } from './notices.ts';
 import type { ActiveRun, RunOptions } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';

@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type CauseKind, REFERENCE_KEY } from '@whence/model';
-import { scopeOf, withoutRun, withRun } from './run-scope.ts';
+import { scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
 
 /** The span elsewhere that brought about what happens in a context. */
 export interface CauseElsewhere {

@@ -3,14 +3,14 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { envDetector, hostDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { CauseLinks } from './cause-links.ts';
-import type { SdkConfig } from './config.ts';
-import { instrumentations } from './instrumentations.ts';
-import type { Notices } from './notices.ts';
+import { CauseLinks } from '../carriers/cause-links.ts';
+import { LIBRARIES } from '../carriers/libraries.ts';
+import { ProcessParentContextManager, processParent } from '../carriers/processes/process-parent.ts';
+import { RunSampler } from '../runs/run-sampler.ts';
+import type { SdkConfig } from '../settings/config.ts';
+import type { Notices } from '../settings/notices.ts';
 import { OpenSpans } from './open-spans.ts';
-import { ProcessParentContextManager, processParent } from './process-parent.ts';
 import { processResource } from './process-resource.ts';
-import { RunSampler } from './run-sampler.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
 import { within } from './within.ts';
@@ -50,7 +50,7 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
     ...(config.exportsLogs ? {} : { logRecordProcessors: [] }),
     sampler: new RunSampler(config.sampler),
     spanProcessors: [new CauseLinks(), open, ...(queue === undefined ? [] : [queue])],
-    instrumentations: instrumentations(),
+    instrumentations: Object.values(LIBRARIES).map((library) => library.instrumentation({ config, notices })),
   });
   if (isProviderSet()) {
     notices.warn('another OpenTelemetry SDK was set up in this process before: Whence traces nothing here');

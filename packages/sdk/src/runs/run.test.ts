@@ -1,14 +1,14 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { isRunId, parseReference } from '@whence/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { causedBy } from '../carriers/caused-by.ts';
+import { type FakeIssuer, fakeIssuer } from '../testkit/fake-issuer.ts';
+import { heardNotices } from '../testkit/heard-notices.ts';
+import { startTracing, type Tracing, traceStateOf } from '../testkit/tracing.ts';
 import { action } from './action.ts';
 import { current } from './active-run.ts';
-import { causedBy } from './caused-by.ts';
 import { httpIssuer } from './http-issuer.ts';
 import { type RunFunction, runsOf } from './run.ts';
-import { type FakeIssuer, fakeIssuer } from './testkit/fake-issuer.ts';
-import { heardNotices } from './testkit/heard-notices.ts';
-import { startTracing, type Tracing, traceStateOf } from './testkit/tracing.ts';
 
 let tracing: Tracing;
 let fake: FakeIssuer;

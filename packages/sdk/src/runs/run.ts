@@ -1,8 +1,8 @@
 import { context } from '@opentelemetry/api';
 import { type Outcome, WHENCE } from '@whence/model';
+import type { Notices } from '../settings/notices.ts';
 import { messageOf, recordFailure } from './failure.ts';
 import type { Issuer } from './issuer.ts';
-import type { Notices } from './notices.ts';
 import type { ActiveRun, RunOptions } from './run-options.ts';
 import { runIn } from './run-scope.ts';
 import { startRunSpan } from './run-span.ts';

@@ -4,10 +4,10 @@ import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { heardNotices } from '../testkit/heard-notices.ts';
+import { type OtlpSink, otlpSink } from '../testkit/otlp-sink.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
-import { heardNotices } from './testkit/heard-notices.ts';
-import { type OtlpSink, otlpSink } from './testkit/otlp-sink.ts';
 
 const LIMITS = { maxQueueSize: 32_768, maxExportBatchSize: 512, scheduledDelayMillis: 1000 };
 

@@ -1,0 +1,2 @@
+const app = require(process.argv[2]);
+app(async (name) => require(name));

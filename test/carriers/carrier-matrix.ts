@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startCollector } from '../stage/collector-process.ts';
+import { type CredentialsFile, writeCredentials } from '../stage/credentials-file.ts';
+import { eventually } from '../stage/eventually.ts';
+import { ask } from '../stage/issuer-client.ts';
+import { startQuery } from '../stage/query-process.ts';
+import { startStore } from '../stage/store-process.ts';
+import { takeDown } from '../stage/take-down.ts';
+
+/** The real thing that answers "who caused this?": one for all carriers of a test file. */
+export interface CarrierStage {
+  /** Variables of a process that has the SDK: `near` may start runs, `far` sends under a key of its own. */
+  environment(side: 'near' | 'far'): Record<string, string>;
+  // biome-ignore lint/suspicious/noExplicitAny: what it is, the test says
+  who(action: ActionIds): Promise<any>;
+}
+
+export interface ActionIds {
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** What an app's near side says on its standard output. */
+interface NearAction extends ActionIds {
+  readonly runId: string;
+  readonly reference: string;
+}
+
+export interface CarrierRow {
+  /** The folder of `apps/` with `near.cjs`, and with `far.cjs` where the far side is a process of its own. */
+  readonly app: string;
+  /** Further variables for both sides, asked for when the tests run: the address of a broker. */
+  readonly environment?: () => Record<string, string>;
+  /** False where OpenTelemetry's own SDK has no far side: then say why in a comment. */
+  readonly stock?: boolean;
+  /** Further expectations of the answer about the far action. */
+  // biome-ignore lint/suspicious/noExplicitAny: as `who`
+  readonly expectAnswer?: (answer: any, near: NearAction) => void;
+}
+
+export const PRINCIPAL = 'k8s://test/jobs/near';
+export const AUTHORITY = 'policy:carriers@1';
+
+export const carrierStage = async (): Promise<CarrierStage> => {
+  const store = await startStore();
+  const database = store.newDatabase();
+  const credentials: CredentialsFile = writeCredentials('example.com', [
+    {
+      id: 'near',
+      actor: 'k8s://test/jobs/near-pod',
+      grants: [{ principal: { id: PRINCIPAL, kind: 'scheduler' }, authority: AUTHORITY }],
+    },
+    { id: 'far', actor: 'k8s://test/services/far-pod' },
+  ]);
+  const collector = await startCollector({
+    storeUrl: store.url,
+    database,
+    credentialsPath: credentials.path,
+  });
+  const query = await startQuery(store.url, database);
+  return {
+    environment: (side) => ({
+      WHENCE_ISSUER_URL: collector.url,
+      WHENCE_KEY: credentials.keys[side]!,
+      WHENCE_LOG: 'warn',
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${credentials.keys[side]}`,
+      OTEL_BSP_SCHEDULE_DELAY: '100',
+      OTEL_SERVICE_NAME: side,
+    }),
+    who: ({ traceId, spanId }) =>
+      eventually(async () => {
+        const { status, json } = await ask(`${query.url}/v1/who?span=${spanId}&trace=${traceId}`);
+        return status === 200 && json;
+      }),
+  };
+};
+
+const MODULES = ['esm.mjs', 'commonjs.cjs'] as const;
+const FAR_SIDES = ['the SDK', 'stock OpenTelemetry'] as const;
+
+/**
+ * Carrier by module system by far side: what the far side did leads back to the action and the run of the near side,
+ * as the store, the collector and `who` tell it.
+ */
+export const carrierMatrix = (name: string, { app, environment, stock = true, expectAnswer }: CarrierRow) => {
+  const farSides = stock ? FAR_SIDES : FAR_SIDES.slice(0, 1);
+  const cells = MODULES.flatMap((module) => farSides.map((far) => ({ module, far })));
+  describe(name, () => {
+    let stage: CarrierStage;
+    beforeAll(async () => {
+      stage = await theStage();
+    });
+
+    it.each(cells)('leads back to the cause: $module, far side with $far', async ({ module, far }) => {
+      const more = environment?.() ?? {};
+      const farSide = startSide(app, 'far', module, far === 'the SDK' ? REGISTER : STOCK, {
+        ...(far === 'the SDK' ? {} : { STOCK: 'true' }),
+        ...stage.environment('far'),
+        ...more,
+      });
+      const { ready } = (await farSide.said()) as { ready: string };
+      const nearSide = startSide(app, 'near', module, REGISTER, {
+        ...stage.environment('near'),
+        ...more,
+        FAR: ready,
+      });
+      const near = (await nearSide.said()) as NearAction;
+      const action = (await farSide.said()) as ActionIds;
+      expect(await nearSide.ended).toEqual({ code: 0, stderr: '' });
+      expect(await farSide.ended).toEqual({ code: 0, stderr: '' });
+
+      const answer = await stage.who(action);
+      expect(answer.run.id).toBe(near.runId);
+      expect(answer.principal).toMatchObject({ id: PRINCIPAL, assurance: 'verified' });
+      expect(answer.authority).toMatchObject({ id: AUTHORITY });
+      expect(answer.chain.map((link: { action: ActionIds }) => link.action.spanId)).toContain(near.spanId);
+      expectAnswer?.(answer, near);
+    });
+  });
+};
+
+let stage: Promise<CarrierStage> | undefined;
+
+/** Of this test file. */
+export const theStage = (): Promise<CarrierStage> => (stage ??= carrierStage());
+
+const REGISTER = import.meta.resolve('@whence/sdk/register');
+const STOCK = new URL('./apps/stock-otel.mjs', import.meta.url).href;
+
+export interface Side {
+  /** The next line that it says, which is JSON. Rejects where it ends before. */
+  said(): Promise<unknown>;
+  readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
+}
+
+/** Runs `apps/<app>/<side>.cjs` as a module of that kind, under a preload. */
+export const startSide = (
+  app: string,
+  side: 'near' | 'far',
+  module: (typeof MODULES)[number],
+  preload: string,
+  environment: Record<string, string>,
+): Side => {
+  const path = (file: string): string => fileURLToPath(new URL(`./apps/${file}`, import.meta.url));
+  const child = spawn(process.execPath, ['--import', preload, path(module), path(`${app}/${side}.cjs`)], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  takeDown(() => child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    said: async () => {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`${app}/${side} said nothing more: ${stderr}`);
+      return JSON.parse(value);
+    },
+    ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr }))),
+  };
+};

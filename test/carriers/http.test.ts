@@ -1,0 +1,3 @@
+import { carrierMatrix } from './carrier-matrix.ts';
+
+carrierMatrix('http', { app: 'http' });
