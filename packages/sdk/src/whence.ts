@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs';
 import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
-import { startPipeline } from './export/pipeline.ts';
 import { type ProcessEnd, processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
 import { bind, current } from './runs/active-run.ts';
@@ -10,6 +9,7 @@ import { type RunFunction, runsOf } from './runs/run.ts';
 import { readConfig, type SdkConfig, type WhenceOptions } from './settings/config.ts';
 import { type Notices, noticesTo } from './settings/notices.ts';
 import { patchHttp } from './startup/module-hooks.ts';
+import { startTracing } from './startup/tracing.ts';
 
 /** The SDK of this process. */
 export interface Whence {
@@ -22,7 +22,7 @@ export interface Whence {
   readonly childEnv: typeof childEnv;
   /** Resolves when every ended span is exported, or after 5 s; what could not be exported then waits on. */
   flush(): Promise<void>;
-  /** As `flush`, then stops: what could not be exported is lost, counted and said. */
+  /** As `flush`, then stops: what could not be exported waits on disk, or is lost, counted and said. */
   shutdown(): Promise<void>;
 }
 
@@ -60,7 +60,7 @@ export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(process.env, options);
   const notices = noticesTo(toStderr, config.log);
   for (const fault of faults) notices.warn(fault);
-  const pipeline = startPipeline(config, notices);
+  const pipeline = startTracing(config, notices);
   const httpPatched = patchHttp();
   const issuer = config.issuerUrl === undefined ? undefined : httpIssuer(config.issuerUrl, config.key);
   const runs = runsOf(issuer, notices);

@@ -1,0 +1,74 @@
+import {
+  context,
+  DiagConsoleLogger,
+  diag,
+  metrics,
+  ProxyTracerProvider,
+  propagation,
+  trace,
+} from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  CompositePropagator,
+  diagLogLevelFromString,
+  getBooleanFromEnv,
+  getStringFromEnv,
+  W3CBaggagePropagator,
+  W3CTraceContextPropagator,
+} from '@opentelemetry/core';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { CauseLinks } from '../carriers/cause-links.ts';
+import { LIBRARIES } from '../carriers/libraries.ts';
+import { ProcessParentContextManager, processParent } from '../carriers/processes/process-parent.ts';
+import { NO_PIPELINE, openPipeline, type Pipeline } from '../export/pipeline.ts';
+import { RunSampler } from '../runs/run-sampler.ts';
+import type { SdkConfig } from '../settings/config.ts';
+import type { Notices } from '../settings/notices.ts';
+import { startMetricsAndLogs } from './metrics-and-logs.ts';
+import { resourceOf } from './resource.ts';
+import { spanLimits } from './span-limits.ts';
+
+/** Sets OpenTelemetry up for this process, unless `OTEL_SDK_DISABLED`. */
+export const startTracing = (config: SdkConfig, notices: Notices): Pipeline => {
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return NO_PIPELINE;
+  const level = diagLogLevelFromString(getStringFromEnv('OTEL_LOG_LEVEL'));
+  if (level !== undefined) diag.setLogger(new DiagConsoleLogger(), { logLevel: level });
+  if (isProviderSet()) {
+    notices.warn('another OpenTelemetry SDK was set up in this process before: Whence traces nothing here');
+  }
+
+  const resource = resourceOf(config);
+  const pipeline = openPipeline(config, notices);
+  context.setGlobalContextManager(
+    config.parent === undefined
+      ? new AsyncLocalStorageContextManager()
+      : new ProcessParentContextManager(processParent(config.parent)),
+  );
+  propagation.setGlobalPropagator(
+    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+  );
+  trace.setGlobalTracerProvider(
+    new TracerProvider({
+      resource,
+      sampler: new RunSampler(config.sampler),
+      spanLimits: spanLimits(),
+      spanProcessors: [new CauseLinks(), ...pipeline.processors],
+    }),
+  );
+  const others = startMetricsAndLogs(config, resource);
+  registerInstrumentations({
+    instrumentations: Object.values(LIBRARIES).map((library) => library.instrumentation({ config, notices })),
+    meterProvider: metrics.getMeterProvider(),
+  });
+  return {
+    ...pipeline,
+    shutdown: async () => void (await Promise.all([pipeline.shutdown(), others?.shutdown()])),
+  };
+};
+
+/** A provider that is set stays: OpenTelemetry takes no second one, and says so to nobody. */
+const isProviderSet = (): boolean => {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('whence') !== undefined;
+};
