@@ -1,8 +1,10 @@
 export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
 export { type ActionDetails, action } from './runs/action.ts';
-export { bind, type CurrentRun, current } from './runs/active-run.ts';
-export type { ActiveRun, RunOptions } from './runs/run-options.ts';
+export { type CurrentRun, current } from './runs/active-run.ts';
+export { bind, guard } from './runs/bound.ts';
+export { detach } from './runs/run-context.ts';
+export type { ActiveRun, HandoffOptions, RunOptions } from './runs/run-options.ts';
 export { type RunRefusalCode, RunRefused } from './runs/run-refused.ts';
 export type { LogLevel, WhenceOptions } from './settings/config.ts';
-export { flush, run, shutdown, type Whence, whence } from './whence.ts';
+export { flush, handoff, run, shutdown, type Whence, whence } from './whence.ts';

@@ -3,20 +3,26 @@ import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
 import { type ProcessEnd, processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
-import { bind, current } from './runs/active-run.ts';
+import { current } from './runs/active-run.ts';
+import { bind, guard } from './runs/bound.ts';
 import { httpIssuer } from './runs/http-issuer.ts';
-import { type RunFunction, runsOf } from './runs/run.ts';
+import { type HandoffFunction, type RunFunction, runsOf } from './runs/run.ts';
+import { detach } from './runs/run-context.ts';
 import { readConfig, type SdkConfig, type WhenceOptions } from './settings/config.ts';
 import { type Notices, noticesTo } from './settings/notices.ts';
+import { tellBy } from './settings/told.ts';
 import { patchHttp } from './startup/module-hooks.ts';
 import { startTracing } from './startup/tracing.ts';
 
 /** The SDK of this process. */
 export interface Whence {
   readonly run: RunFunction;
+  readonly handoff: HandoffFunction;
   readonly action: typeof action;
   readonly current: typeof current;
   readonly bind: typeof bind;
+  readonly guard: typeof guard;
+  readonly detach: typeof detach;
   readonly carrier: typeof carrier;
   readonly causedBy: typeof causedBy;
   readonly childEnv: typeof childEnv;
@@ -41,6 +47,10 @@ export const whence = (options?: WhenceOptions): Whence => {
 /** @see RunFunction. Sets up tracing from the environment where nobody has yet. */
 export const run: RunFunction = (options, fn) => (installed() ?? install()).whence.run(options, fn);
 
+/** @see HandoffFunction */
+export const handoff: HandoffFunction = (from, options, fn) =>
+  (installed() ?? install()).whence.handoff(from, options, fn);
+
 /** Resolves when every ended span is exported, or after 5 s. Call it before `process.exit()`. */
 export const flush = async (): Promise<void> => installed()?.whence.flush();
 
@@ -59,6 +69,7 @@ export interface Installed {
 export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(process.env, options);
   const notices = noticesTo(toStderr, config.log);
+  tellBy(notices);
   for (const fault of faults) notices.warn(fault);
   const pipeline = startTracing(config, notices);
   const httpPatched = patchHttp();
@@ -67,9 +78,12 @@ export const install = (options: WhenceOptions = {}): Installed => {
   const made: Installed = {
     whence: Object.freeze({
       run: runs.run,
+      handoff: runs.handoff,
       action,
       current,
       bind,
+      guard,
+      detach,
       carrier,
       causedBy,
       childEnv,

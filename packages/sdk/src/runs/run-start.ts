@@ -1,12 +1,31 @@
-import { authorityOf, formatReference, newRunId, type Run, type Trigger } from '@whence/model';
+import {
+  authorityOf,
+  formatReference,
+  newRunId,
+  type Principal,
+  type Run,
+  type Trigger,
+} from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
 import type { Issuer } from './issuer.ts';
-import type { ActiveRun, RunOptions } from './run-options.ts';
+import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';
 
 /** A run that may be, before its span. */
 export type StartedRun = Omit<ActiveRun, 'span'>;
+
+/** What is asked for, checked: options, and how the run comes to be. */
+export interface RunRequest {
+  readonly job: string;
+  readonly attempt: number;
+  readonly trigger: Trigger;
+  readonly principal?: { readonly id: string; readonly kind?: Principal['kind'] };
+  readonly authority?: string;
+  readonly parent?: RunScope;
+  /** How the parent brought it about, where the trigger does not say it. */
+  readonly cause?: 'handoff';
+}
 
 /**
  * Asks the issuer. Without one, or with one that says neither yes nor no, the run is asserted: the host's work does not
@@ -17,17 +36,15 @@ export type StartedRun = Omit<ActiveRun, 'span'>;
 export const startRun = async (
   issuer: Issuer | undefined,
   notices: Notices,
-  options: RunOptions,
-  parent: RunScope | undefined,
+  request: RunRequest,
 ): Promise<StartedRun> => {
-  const { job, attempt = 1, trigger = parent === undefined ? 'manual' : 'parent', authority } = options;
-  const principal = typeof options.principal === 'string' ? { id: options.principal } : options.principal;
+  const { job, attempt, trigger, principal, authority, parent, cause } = request;
   if (issuer === undefined) {
     notices.warnOnce(
       'no issuer',
       'no issuer is configured (WHENCE_ISSUER_URL): runs are asserted, not verified',
     );
-    return asserted({ job, attempt, trigger, principal, authority, parent });
+    return asserted(request, notices);
   }
   const answer = await issuer.start({
     job,
@@ -35,7 +52,8 @@ export const startRun = async (
     attempt,
     ...(principal === undefined ? {} : { principal: principal.id }),
     ...(authority === undefined ? {} : { authority }),
-    ...(parent?.assurance === 'verified' ? { parent: parent.reference } : {}),
+    ...(parent?.assurance === 'verified' && !parent.ended ? { parent: parent.reference } : {}),
+    ...(cause === undefined ? {} : { cause }),
   });
   switch (answer.status) {
     case 'started':
@@ -48,7 +66,7 @@ export const startRun = async (
         'issuer unreachable',
         `the issuer cannot be reached (${answer.reason}): runs are asserted, not verified, until it can`,
       );
-      return asserted({ job, attempt, trigger, principal, authority, parent });
+      return asserted(request, notices);
   }
 };
 
@@ -65,19 +83,14 @@ const verified = (run: Run, reference: string, parent: RunScope | undefined): St
   ...parentOf(run.parentId ?? parent?.runId),
 });
 
-interface Claim {
-  readonly job: string;
-  readonly attempt: number;
-  readonly trigger: Trigger;
-  readonly principal: ActiveRun['principal'] | undefined;
-  readonly authority: string | undefined;
-  readonly parent: RunScope | undefined;
-}
-
-const asserted = ({ job, attempt, trigger, principal, authority, parent }: Claim): StartedRun => {
+const asserted = (
+  { job, attempt, trigger, principal, authority, parent, cause }: RunRequest,
+  notices: Notices,
+): StartedRun => {
   const runId = newRunId();
   const rootRunId = parent === undefined ? runId : parent.rootRunId;
-  const claimed = authority === undefined ? undefined : authorityOf(authority);
+  const allowedBy = cause === 'handoff' ? authority : notWidened(authority, parent, notices);
+  const allowed = allowedBy === undefined ? undefined : authorityOf(allowedBy);
   return {
     runId,
     reference: formatReference({ runId }),
@@ -87,9 +100,24 @@ const asserted = ({ job, attempt, trigger, principal, authority, parent }: Claim
     trigger,
     ...(rootRunId === undefined ? {} : { rootRunId }),
     ...(principal === undefined ? {} : { principal }),
-    ...(claimed === undefined ? {} : { authority: claimed }),
+    ...(allowed === undefined ? {} : { authority: allowed }),
     ...parentOf(parent?.runId),
   };
+};
+
+/** With no issuer to ask, a nested run is allowed by what allowed its parent, and by nothing else. */
+const notWidened = (
+  asked: string | undefined,
+  parent: RunScope | undefined,
+  notices: Notices,
+): string | undefined => {
+  const inherited = parent?.authorityId;
+  if (inherited === undefined || asked === undefined || asked === inherited) return asked ?? inherited;
+  notices.warnOnce(
+    'authority widened',
+    `a run within one that ${inherited} allows names ${asked}: without an issuer's word that is not recorded`,
+  );
+  return inherited;
 };
 
 const parentOf = (parentRunId: string | undefined): { parentRunId?: string } =>
