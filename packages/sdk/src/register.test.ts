@@ -37,7 +37,7 @@ describe.each(['clients.mjs', 'clients.cjs'])('--import @whence/sdk/register %s'
     const { code, stdout, stderr } = await runApp(app, issued());
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/^whence: tracing http, undici, grpc and pg.*\n$/),
+      expect.stringMatching(/^whence: tracing http, fetch, child_process, .*grpc-js \d.*\n$/),
     ]);
     const { reference, traceId, seen } = JSON.parse(stdout);
     const root = sink.named('clients');

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
 import { type ProcessEnd, processEnd } from './export/process-end.ts';
@@ -64,6 +65,7 @@ export interface Installed {
   readonly end: ProcessEnd;
   /** Whether ES modules see http patched. */
   readonly httpPatched: boolean;
+  readonly instrumentations: readonly Instrumentation[];
 }
 
 export const install = (options: WhenceOptions = {}): Installed => {
@@ -94,6 +96,7 @@ export const install = (options: WhenceOptions = {}): Installed => {
     notices,
     end: processEnd(runs, pipeline),
     httpPatched,
+    instrumentations: pipeline.instrumentations,
   };
   made.end.flushWhenIdle();
   process_[INSTALLED] = made;

@@ -16,7 +16,7 @@ import {
   W3CBaggagePropagator,
   W3CTraceContextPropagator,
 } from '@opentelemetry/core';
-import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { CauseLinks } from '../carriers/cause-links.ts';
 import { LIBRARIES } from '../carriers/libraries.ts';
@@ -29,9 +29,14 @@ import { startMetricsAndLogs } from './metrics-and-logs.ts';
 import { resourceOf } from './resource.ts';
 import { spanLimits } from './span-limits.ts';
 
+/** OpenTelemetry as it was set up. */
+export interface Tracing extends Pipeline {
+  readonly instrumentations: readonly Instrumentation[];
+}
+
 /** Sets OpenTelemetry up for this process, unless `OTEL_SDK_DISABLED`. */
-export const startTracing = (config: SdkConfig, notices: Notices): Pipeline => {
-  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return NO_PIPELINE;
+export const startTracing = (config: SdkConfig, notices: Notices): Tracing => {
+  if (getBooleanFromEnv('OTEL_SDK_DISABLED')) return { ...NO_PIPELINE, instrumentations: [] };
   const level = diagLogLevelFromString(getStringFromEnv('OTEL_LOG_LEVEL'));
   if (level !== undefined) diag.setLogger(new DiagConsoleLogger(), { logLevel: level });
   if (isProviderSet()) {
@@ -57,12 +62,13 @@ export const startTracing = (config: SdkConfig, notices: Notices): Pipeline => {
     }),
   );
   const others = startMetricsAndLogs(config, resource);
-  registerInstrumentations({
-    instrumentations: Object.values(LIBRARIES).map((library) => library.instrumentation({ config, notices })),
-    meterProvider: metrics.getMeterProvider(),
-  });
+  const instrumentations = Object.values(LIBRARIES).map((library) =>
+    library.instrumentation({ config, notices }),
+  );
+  registerInstrumentations({ instrumentations, meterProvider: metrics.getMeterProvider() });
   return {
     ...pipeline,
+    instrumentations,
     shutdown: async () => void (await Promise.all([pipeline.shutdown(), others?.shutdown()])),
   };
 };
