@@ -1,7 +1,7 @@
 import { type Attributes, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
 import { hrTimeToMilliseconds } from '@opentelemetry/core';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { REFERENCE_KEY, WHENCE } from '@whence/model';
+import { OTEL, REFERENCE_KEY, WHENCE } from '@whence/model';
 import { tracer } from '../runs/tracer.ts';
 
 /** Beyond this, spans are not kept track of: somebody forgets to end theirs. */
@@ -13,10 +13,12 @@ const LONG_MILLIS = 5000;
 export class OpenSpans implements SpanProcessor {
   /** In the order in which they began, with whether they have been told of. */
   readonly #open = new Map<Span, boolean>();
+  readonly #longMillis: number;
   readonly #watch: NodeJS.Timeout;
 
-  constructor() {
-    this.#watch = setInterval(() => this.#tellOfLong(), LONG_MILLIS);
+  constructor(longMillis = LONG_MILLIS) {
+    this.#longMillis = longMillis;
+    this.#watch = setInterval(() => this.#tellOfLong(), longMillis);
     this.#watch.unref();
   }
 
@@ -46,7 +48,7 @@ export class OpenSpans implements SpanProcessor {
 
   /** A span is exported when it ends. One that takes long would leave no trace if the process were killed meanwhile. */
   #tellOfLong(): void {
-    const before = Date.now() - LONG_MILLIS;
+    const before = Date.now() - this.#longMillis;
     for (const [span, told] of this.#open) {
       if (hrTimeToMilliseconds(span.startTime) > before) break;
       if (told || span.spanContext().traceState?.get(REFERENCE_KEY) === undefined) continue;
@@ -56,7 +58,10 @@ export class OpenSpans implements SpanProcessor {
   }
 }
 
-/** A child of no duration, which says what the open span is: there also where the span itself will never be. */
+/**
+ * A mark of the recorder: a child of no duration, which says what the open span is; there also where the span itself
+ * will never be.
+ */
 const markOpen = (span: Span): void => {
   const { startTime, name, attributes } = span;
   tracer()
@@ -64,15 +69,23 @@ const markOpen = (span: Span): void => {
       `open: ${name}`,
       {
         startTime,
-        attributes: { ...actionOf(attributes), [WHENCE.openAction.key]: span.spanContext().spanId },
+        attributes: {
+          [WHENCE.actionSystem.key]: 'whence',
+          [WHENCE.actionOperation.key]: 'open',
+          [WHENCE.openAction.key]: span.spanContext().spanId,
+          ...first(WHENCE.actionTarget.key, attributes, TARGETS),
+          ...first(WHENCE.actionStatement.key, attributes, STATEMENTS),
+        },
       },
       trace.setSpanContext(ROOT_CONTEXT, span.spanContext()),
     )
     .end(startTime);
 };
 
-/** What opens a run is the run's span alone. */
-const actionOf = (attributes: Attributes): Attributes =>
-  Object.fromEntries(Object.entries(attributes).filter(([key]) => !CLAIMS.test(key)));
+const TARGETS = [WHENCE.actionTarget.key, OTEL.urlFull.key, OTEL.messagingDestination.key];
+const STATEMENTS = [WHENCE.actionStatement.key, OTEL.dbQuery.key, OTEL.processCommandLine.key];
 
-const CLAIMS = /^whence\.(?:run|principal|authority)\./;
+const first = (as: string, attributes: Attributes, keys: readonly string[]): Attributes => {
+  const key = keys.find((each) => attributes[each] !== undefined);
+  return key === undefined ? {} : { [as]: attributes[key] };
+};

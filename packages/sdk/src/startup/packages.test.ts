@@ -15,7 +15,12 @@ class QueueInstrumentation extends InstrumentationBase {
   }
 
   init() {
-    const file = new InstrumentationNodeModuleFile('queue/old.js', ['^0.9.0'], (exports) => exports);
+    const file = new InstrumentationNodeModuleFile(
+      'queue/old.js',
+      ['^0.9.0'],
+      (exports) => exports,
+      () => {},
+    );
     return [new InstrumentationNodeModuleDefinition('queue', ['>=2 <4'], undefined, undefined, [file])];
   }
 }
