@@ -47,7 +47,7 @@ export const openPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
 
   const held = (): number => queue?.held ?? 0;
   const flush = async (millis = FLUSH_MILLIS): Promise<boolean> => {
-    if (queue !== undefined) await within(millis, queue.forceFlush());
+    if (queue !== undefined) await within(millis, flushed(queue, losses));
     return held() === 0;
   };
   const finish = (): void => {
@@ -70,6 +70,12 @@ export const openPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
     },
     finish,
   };
+};
+
+/** There is room now for the report of what there was no room for. */
+const flushed = async (queue: SpanQueue, losses: SpanLosses): Promise<void> => {
+  await queue.forceFlush();
+  if (losses.report()) await queue.forceFlush();
 };
 
 /** Of a process that is not to be traced. */

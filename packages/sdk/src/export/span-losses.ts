@@ -35,7 +35,8 @@ export class SpanLosses {
     this.#notices.warn(`spans are being dropped: ${reason}`);
   }
 
-  queued(): void {
+  /** There is room in the queue again. */
+  room(): void {
     if (this.#dropped === 0) return;
     this.#notices.warn(`${spans(this.#dropped)} ${wasOrWere(this.#dropped)} dropped`);
     this.#reportDropped();
@@ -54,10 +55,12 @@ export class SpanLosses {
     this.#reportFailed();
   }
 
-  /** Reports what has not been reported, whether it is over or not. */
-  report(): void {
+  /** Reports what has not been reported, whether it is over or not. @returns whether there was any */
+  report(): boolean {
+    const any = this.#dropped + this.#failed > 0;
     this.#reportDropped();
     this.#reportFailed();
+    return any;
   }
 
   away(reason: string): void {

@@ -34,6 +34,7 @@ export class SpanQueue implements SpanProcessor {
     this.#losses = losses;
     this.#outbox = new Outbox(sender, spool, losses, (spans) => {
       this.#held -= spans;
+      if (!this.#closed) this.#losses.room();
     });
   }
 
@@ -58,7 +59,6 @@ export class SpanQueue implements SpanProcessor {
     }
     this.#held += 1;
     this.#ended.push(span);
-    this.#losses.queued();
     if (this.#timer === undefined) this.#cutIn(this.#limits.scheduledDelayMillis);
     if (this.#ended.length === this.#limits.maxExportBatchSize) this.#cutIn(0);
   }
