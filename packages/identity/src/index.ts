@@ -20,6 +20,7 @@ export {
 export type { KeyNotice } from './issuer-keys.ts';
 export { createKnownRuns, type KnownRuns } from './known-runs.ts';
 export { type MacKeys, openMacKeys } from './mac-keys.ts';
+export { createTokenMint, type TokenMint, type TokenMintParts } from './mint-transaction-token.ts';
 export { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
 export type { EndRefusalCode, FindRefusalCode, Refusal, StartRefusalCode } from './refusal.ts';
 export type { RunJournal, RunRecord } from './run-journal.ts';
@@ -30,3 +31,17 @@ export {
   parseStartRequest,
   type StartRequest,
 } from './run-requests.ts';
+export {
+  openTokenKeys,
+  type TokenKey,
+  type TokenKeySet,
+  type TokenKeys,
+  tokenKeySetOf,
+} from './token-keys.ts';
+export { TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN, type TransactionToken } from './transaction-token.ts';
+export {
+  type TransactionTokenRefusalCode,
+  type TransactionTokenTrust,
+  type TransactionTokenVerdict,
+  verifyTransactionToken,
+} from './verify-transaction-token.ts';
