@@ -446,6 +446,16 @@ describe('start with an idempotency key', () => {
     expect(records).toHaveLength(1);
   });
 
+  it('of a run whose grant is gone meanwhile: the same run, and no token', async () => {
+    const { issuer } = open();
+    const request = { job: 'nightly-x', attempt: 1 };
+    const first = await issuer.start(scheduler, request, 'k');
+    if (first.status === 'refused') throw new Error('refused');
+    const again = await issuer.start(onlooker, request, 'k');
+    expect(again).toMatchObject({ status: 'started', run: first.run });
+    expect(again).not.toHaveProperty('txnToken');
+  });
+
   it('of a run that has ended meanwhile: the same run, and no token', async () => {
     const { issuer } = open();
     const request = { job: 'nightly-x', attempt: 1 };

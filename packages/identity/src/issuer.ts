@@ -36,7 +36,7 @@ export interface StartedRun {
   readonly traceState: string;
   /**
    * The run's first Transaction Token: for the workload that started it, never to be logged or kept. Absent where a
-   * repeated start finds that the run has ended meanwhile.
+   * repeated start finds that the run has ended, or its grant is gone, meanwhile.
    */
   readonly txnToken?: string;
 }
@@ -191,13 +191,13 @@ export const createIssuer = ({
 
       const { run } = begun;
       const reference = formatReference(signReference(macKey, trust.trustDomain, run.id));
-      const ended = knownRuns.get(run.tenant, run.id)?.outcome !== undefined;
+      const open = knownRuns.get(run.tenant, run.id)?.outcome === undefined && stillGranted(credential, run);
       return {
         status: 'started',
         run,
         reference,
         traceState: withReference('', reference),
-        ...(ended ? {} : { txnToken: await mint(run, credential.actor, clock()) }),
+        ...(open ? { txnToken: await mint(run, credential.actor, clock()) } : {}),
       };
     },
 
