@@ -54,6 +54,7 @@ const startService = (args: readonly string[], environment: Record<string, strin
 };
 
 interface Row {
+  readonly SpanId: string;
   readonly SpanName: string;
   readonly ParentSpanId: string;
   readonly Assurance: string;
@@ -64,7 +65,7 @@ interface Row {
 const rowsOf = (runId: string, more = 'false'): Promise<readonly Row[]> =>
   store.rows<Row>(
     database,
-    `SELECT SpanName, ParentSpanId, Assurance, SpanAttributes['whence.sequence'] AS sequence,
+    `SELECT SpanId, SpanName, ParentSpanId, Assurance, SpanAttributes['whence.sequence'] AS sequence,
             SpanAttributes['whence.spans.lost'] AS lost
      FROM otel_traces WHERE RunId = '${runId}' OR ${more}`,
   );
@@ -129,12 +130,65 @@ describe('what is lost all the same', () => {
     });
     service.child.kill('SIGKILL');
     await service.ended;
-    expect(mark).toMatchObject({
-      Assurance: 'verified',
-      ParentSpanId: expect.stringMatching(/^[0-9a-f]{16}$/),
+    const { json: run } = await ask(`${queryUrl}/v1/who?run=${runId}`);
+    expect(run.principal).toMatchObject({ id: PRINCIPAL.id, assurance: 'verified' });
+    expect(codesOf(run)).toContain('run_open');
+    const { json: open } = await ask(`${queryUrl}/v1/who?span=${mark!.SpanId}`);
+    expect(open).toMatchObject({
+      action: { target: 'db://orders' },
+      principal: { id: PRINCIPAL.id, assurance: 'verified' },
     });
-    const { json } = await ask(`${queryUrl}/v1/who?run=${runId}`);
-    expect(json.principal).toMatchObject({ id: PRINCIPAL.id, assurance: 'verified' });
-    expect(json.missing.map(({ code }: { code: string }) => code)).toContain('run_open');
+    expect(codesOf(open)).toContain('not_ended');
+    expect(await namesInTree(runId)).toEqual(['open: hang', 'open: purge orders']);
+  });
+
+  it('shows no longer as open when it has ended', async () => {
+    const service = startService(['dawdle', '11000']);
+    const runId = await service.runId();
+    await service.ended;
+    await eventually(async () => (await rowsOf(runId)).length === 4);
+    expect(await namesInTree(runId)).toEqual(['dawdle', 'dawdle']);
+    const { json } = await ask(`${queryUrl}/v1/runs/${runId}`);
+    expect(json.totals.actions).toBe(2);
   });
 });
+
+describe('what is nobody’s for certain', () => {
+  it('is said of what a run left behind', async () => {
+    const service = startService(['leave']);
+    const runId = await service.runId();
+    await service.ended;
+    const { json } = await ask(`${queryUrl}/v1/who?span=${(await rowNamed(runId, 'left behind')).SpanId}`);
+    expect(json).toMatchObject({ run: { id: runId }, principal: { assurance: 'asserted' } });
+    expect(codesOf(json)).toEqual(expect.arrayContaining(['run_ended', 'asserted_only']));
+  });
+
+  it('is said of what was asked for in one run and done in another: neither is named', async () => {
+    const service = startService(['mix']);
+    const runId = await service.runId();
+    await service.ended;
+    const { json } = await ask(
+      `${queryUrl}/v1/who?span=${(await rowNamed(runId, 'whose', "SpanName = 'whose'")).SpanId}`,
+    );
+    expect(json.sentence).toMatch(/^Nobody/);
+    expect(json).not.toHaveProperty('principal');
+    const doubt = json.missing.find(({ code }: { code: string }) => code === 'run_conflict');
+    expect(doubt.detail).toContain(runId);
+  });
+});
+
+const codesOf = (answer: { missing: { code: string }[] }): string[] => answer.missing.map(({ code }) => code);
+
+const rowNamed = (runId: string, name: string, more?: string): Promise<Row> =>
+  eventually(async () => (await rowsOf(runId, more)).find(({ SpanName }) => SpanName === name));
+
+interface Node {
+  readonly action: { readonly name: string };
+  readonly children: readonly Node[];
+}
+
+const namesInTree = async (runId: string): Promise<readonly string[]> => {
+  const namesOf = ({ action, children }: Node): string[] => [action.name, ...children.flatMap(namesOf)];
+  const { json } = await ask(`${queryUrl}/v1/runs/${runId}/tree`);
+  return json.roots.flatMap(namesOf);
+};

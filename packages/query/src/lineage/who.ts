@@ -8,6 +8,7 @@ import {
   missingOfAction,
   missingOfChain,
   missingOfConflicts,
+  missingOfDoubt,
   missingOfRunRecord,
 } from './what-is-missing.ts';
 import type { ChainEntry, NamedPrincipal, WhoAnswer } from './who-answer.ts';
@@ -49,6 +50,7 @@ export const whoCausedAction = async (
     witnesses,
     missing: [
       ...noted,
+      ...missingOfDoubt(record),
       ...missingOfAction(action, runs.get(action.runId ?? ''), run, witnesses),
       ...chain.missing,
       ...missingOfChain(chain.links.map((link) => link.record.action)),

@@ -10,8 +10,6 @@ export interface StartRequest {
   readonly authority?: string;
   /** The reference of the run that starts this one. */
   readonly parent?: string;
-  /** How the parent brought it about, where the trigger does not say it. */
-  readonly cause?: 'handoff';
 }
 
 export type StartAnswer =

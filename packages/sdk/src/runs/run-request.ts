@@ -32,8 +32,7 @@ export const handoffRequest = (
 ): RunRequest => ({
   job: jobOf(job ?? from.job, notices),
   attempt: 1,
-  trigger: 'parent',
-  cause: 'handoff',
+  trigger: 'handoff',
   ...principalOf(as, notices),
   ...(authority === undefined ? {} : { authority }),
   ...(parent === undefined ? {} : { parent }),

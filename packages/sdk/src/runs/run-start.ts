@@ -23,8 +23,6 @@ export interface RunRequest {
   readonly principal?: { readonly id: string; readonly kind?: Principal['kind'] };
   readonly authority?: string;
   readonly parent?: RunScope;
-  /** How the parent brought it about, where the trigger does not say it. */
-  readonly cause?: 'handoff';
 }
 
 /**
@@ -38,7 +36,7 @@ export const startRun = async (
   notices: Notices,
   request: RunRequest,
 ): Promise<StartedRun> => {
-  const { job, attempt, trigger, principal, authority, parent, cause } = request;
+  const { job, attempt, trigger, principal, authority, parent } = request;
   if (issuer === undefined) {
     notices.warnOnce(
       'no issuer',
@@ -53,7 +51,6 @@ export const startRun = async (
     ...(principal === undefined ? {} : { principal: principal.id }),
     ...(authority === undefined ? {} : { authority }),
     ...(parent?.assurance === 'verified' && !parent.ended ? { parent: parent.reference } : {}),
-    ...(cause === undefined ? {} : { cause }),
   });
   switch (answer.status) {
     case 'started':
@@ -84,12 +81,12 @@ const verified = (run: Run, reference: string, parent: RunScope | undefined): St
 });
 
 const asserted = (
-  { job, attempt, trigger, principal, authority, parent, cause }: RunRequest,
+  { job, attempt, trigger, principal, authority, parent }: RunRequest,
   notices: Notices,
 ): StartedRun => {
   const runId = newRunId();
   const rootRunId = parent === undefined ? runId : parent.rootRunId;
-  const allowedBy = cause === 'handoff' ? authority : notWidened(authority, parent, notices);
+  const allowedBy = trigger === 'handoff' ? authority : notWidened(authority, parent, notices);
   const allowed = allowedBy === undefined ? undefined : authorityOf(allowedBy);
   return {
     runId,

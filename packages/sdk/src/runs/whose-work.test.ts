@@ -213,6 +213,7 @@ describe('handoff', () => {
     ]);
     expect(to).toMatchObject({
       job: 'triage',
+      trigger: 'handoff',
       principal: { id: 'agent:refunds' },
       authority: { id: 'user:ana@example.com' },
       parentRunId: from!.runId,
