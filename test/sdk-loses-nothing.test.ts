@@ -139,7 +139,7 @@ describe('what is lost all the same', () => {
       principal: { id: PRINCIPAL.id, assurance: 'verified' },
     });
     expect(codesOf(open)).toContain('not_ended');
-    expect(await namesInTree(runId)).toEqual(['open: hang', 'open: purge orders']);
+    expect((await namesInTree(runId)).toSorted()).toEqual(['open: hang', 'open: purge orders']);
   });
 
   it('shows no longer as open when it has ended', async () => {
