@@ -55,6 +55,12 @@ export const WHENCE = {
   actionOperation: attribute('whence.action.operation', 'string', 'send', 'the verb'),
   actionTarget: attribute('whence.action.target', 'string', 'pg-boss://bank/notify', 'resource URI'),
   actionStatement: attribute('whence.action.statement', 'string', 'send notify', 'the command itself'),
+  messageAttempt: attribute(
+    'whence.message.attempt',
+    'int',
+    '2',
+    'on a consumer span: which time this message is handled, from 2',
+  ),
   processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 
