@@ -5,8 +5,10 @@ import { type BullMqJob, type BullMqTelemetry, bullMqTelemetry, withJob } from '
 
 /** What is used of BullMQ's classes. */
 interface BullMq {
-  readonly QueueBase: { prototype: { opts: Telemetered; createBackend(): void } };
-  readonly Worker: { prototype: { run: Fn; processJob(job: BullMqJob, ...rest: unknown[]): unknown } };
+  readonly QueueBase: { prototype: Queue };
+  readonly Worker: {
+    prototype: Queue & { run: Fn; processJob(job: BullMqJob, ...rest: unknown[]): unknown };
+  };
   readonly JobScheduler: { prototype: { upsertJobScheduler: Fn } };
   readonly FlowProducer: {
     prototype: Telemetered & {
@@ -15,6 +17,11 @@ interface BullMq {
     };
   };
   readonly ChildPool: { prototype: { retain: Fn } };
+}
+
+interface Queue {
+  readonly opts: Telemetered;
+  createBackend(): void;
 }
 
 interface FlowJob {
@@ -52,13 +59,15 @@ class BullMqInstrumentation extends InstrumentationBase {
   }
 }
 
-const giveTelemetry = ({ QueueBase, FlowProducer }: BullMq, telemetry: BullMqTelemetry): void => {
-  const queue = QueueBase.prototype;
-  const { createBackend } = queue;
-  queue.createBackend = function () {
-    this.opts.telemetry ??= telemetry;
-    return createBackend.call(this);
-  };
+/** All of them make their connection as soon as their options are read. */
+const giveTelemetry = ({ QueueBase, Worker, FlowProducer }: BullMq, telemetry: BullMqTelemetry): void => {
+  for (const queue of [QueueBase.prototype, Worker.prototype]) {
+    const { createBackend } = queue;
+    queue.createBackend = function () {
+      this.opts.telemetry ??= telemetry;
+      return createBackend.call(this);
+    };
+  }
   const flows = FlowProducer.prototype;
   const { add, addBulk } = flows;
   flows.add = function (flow, ...rest) {
