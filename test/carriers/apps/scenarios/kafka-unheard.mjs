@@ -5,7 +5,7 @@ import { Kafka, logLevel } from 'kafkajs';
 const { topic, messages } = JSON.parse(await text(process.stdin), (_, value) =>
   value?.type === 'Buffer' ? Buffer.from(value.data) : value,
 );
-const kafka = new Kafka({ brokers: [process.env.KAFKA_BROKER], logLevel: logLevel.ERROR });
+const kafka = new Kafka({ brokers: [process.env.KAFKA_BROKER], logLevel: logLevel.NOTHING });
 const producer = kafka.producer();
 await producer.connect();
 await producer.send({ topic, messages: messages.map((message) => ({ ...message, partition: 0 })) });
