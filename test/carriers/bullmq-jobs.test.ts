@@ -87,6 +87,10 @@ it('makes each tick of a schedule a trace of its own, linked to who armed it, an
     ...roots[2]!.causes,
   ]);
 
+  const processing = [roots[0], roots[1], roots[3]];
+  expect(allNamed('nightly').map(({ causes }) => causes)).toEqual(
+    processing.map((root) => [{ spanId: root!.spanId, kind: 'call', run: undefined }]),
+  );
   expect(said.runs).toHaveLength(3);
   expect(said.runs.every((run: { parentRunId?: string }) => run.parentRunId === undefined)).toBe(true);
   const ofTheOther = played.spans.filter(({ run }) => run === said.other).map(({ name }) => name);

@@ -52,9 +52,12 @@ export const runOfCause = ({ spanContext }: CauseElsewhere): RunScope | undefine
 
 /** `around` without its span and run, in the cause's run, and with the cause to link to. */
 export const effectOf = (cause: CauseElsewhere | undefined, around: Context): Context => {
-  const detached = withoutRun(trace.deleteSpan(around)).deleteValue(CAUSE);
+  const detached = withoutCause(withoutRun(trace.deleteSpan(around)));
   if (cause === undefined) return detached;
   const caused = detached.setValue(CAUSE, cause);
   const scope = runOfCause(cause);
   return scope === undefined ? caused : withRun(caused, scope);
 };
+
+/** For below the span that has linked itself to the cause: nothing further is linked to it. */
+export const withoutCause = (context: Context): Context => context.deleteValue(CAUSE);

@@ -6,6 +6,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
+import { withoutCause } from '../caused-by.ts';
 
 /** BullMQ's `Span`. */
 export interface TelemetrySpan {
@@ -28,7 +29,7 @@ export class BullMqSpan implements TelemetrySpan {
   }
 
   setSpanOnContext(ctx: Context): Context {
-    return trace.setSpan(ctx, this.#span);
+    return trace.setSpan(withoutCause(ctx), this.#span);
   }
 
   setAttribute(key: string, value: Attributes[string]): void {

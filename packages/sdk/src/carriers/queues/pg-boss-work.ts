@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { recordFailure } from '../../runs/failure.ts';
 import { withRun } from '../../runs/run-scope.ts';
-import { effectOf } from '../caused-by.ts';
+import { effectOf, withoutCause } from '../caused-by.ts';
 import { messageCause, tickOf } from '../message-cause.ts';
 import { attemptOf } from './consumer-tracer.ts';
 import { agreedRun, type Deliveries, linksTo } from './deliveries.ts';
@@ -33,7 +33,7 @@ export const inRunsOf = (queue: string, handler: BossHandler, tracer: () => Trac
     if (!Array.isArray(jobs)) return handler.call(this, jobs, ...rest);
     const spans = jobs.map((job) => startJob(queue, job, tracer()));
     if (jobs.length === 1) {
-      const within = tickOf(jobs[0], effectOf(messageCause(jobs[0]), ROOT_CONTEXT));
+      const within = withoutCause(tickOf(jobs[0], effectOf(messageCause(jobs[0]), ROOT_CONTEXT)));
       return ended(spans, () => context.with(trace.setSpan(within, spans[0]!), handler, this, jobs, ...rest));
     }
     jobs.forEach((job, index) => void takeUp(job, spans[index]!));
