@@ -4,7 +4,13 @@ import { action, carrier, current, eachCaused, run } from '@whence/sdk';
 import { PgBoss } from 'pg-boss';
 
 const boss = new PgBoss({ connectionString: process.env.DATABASE_URL, supervise: false, schedule: false });
-await boss.start();
+const starters = [];
+const inStarter = (fn) =>
+  run({ job: 'starter' }, async ({ reference }) => {
+    starters.push(reference);
+    await fn();
+  });
+await inStarter(() => boss.start());
 for (const queue of ['batch', 'alone', 'many', 'one-run'])
   await boss.createQueue(queue, { retryLimit: 1, retryDelay: 0 });
 const OPTIONS = { pollingIntervalSeconds: 0.5, includeMetadata: true };
@@ -30,14 +36,13 @@ const armer = await run({ job: 'armer' }, async ({ reference }) => {
 });
 const [{ data: ofTheSchedule }] = await boss.getSchedules('batch');
 await boss.send('batch', ofTheSchedule);
-const starter = await run({ job: 'starter' }, async ({ reference }) => {
-  await work('batch', { batchSize: 10 }, (done) => async (jobs) => {
+await inStarter(() =>
+  work('batch', { batchSize: 10 }, (done) => async (jobs) => {
     action('outside', {}, () => {});
     await eachCaused(jobs, ({ data }) => action(`work ${data?.name}`, {}, () => {}));
     done();
-  });
-  return reference;
-});
+  }),
+);
 
 const c = await sendIn('c', 'alone');
 await work('alone', {}, (done) => async ([job]) => {
@@ -65,4 +70,4 @@ await work('many', { batchSize: 20 }, (done) => async (jobs) => {
   done();
 });
 await boss.stop({ graceful: true });
-process.stdout.write(JSON.stringify({ a, b, c, e, armer, starter, wrong }));
+process.stdout.write(JSON.stringify({ a, b, c, e, armer, starters, wrong }));

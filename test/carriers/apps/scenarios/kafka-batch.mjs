@@ -33,5 +33,6 @@ await consume(
       starter = reference;
       await start();
     }),
+  (consumer) => consumer.on('consumer.start_batch_process', () => action('told', {}, () => {})),
 );
 process.stdout.write(JSON.stringify({ a, b, starter }));

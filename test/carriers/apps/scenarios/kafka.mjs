@@ -26,8 +26,9 @@ export const sendUntraced = (messages) =>
   });
 
 /** Resolves once `handlerOf(done)` has called `done`. */
-export const consume = async (handlerOf, around = (start) => start()) => {
+export const consume = async (handlerOf, around = (start) => start(), listen = () => {}) => {
   const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 100, retry: { initialRetryTime: 10 } });
+  listen(consumer);
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await new Promise((resolve) => void around(() => consumer.run(handlerOf(resolve))));

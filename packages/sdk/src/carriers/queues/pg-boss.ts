@@ -6,6 +6,7 @@ import { type BossHandler, inRunsOf } from './pg-boss-work.ts';
 
 /** What is used of pg-boss's class. */
 interface BossPrototype {
+  start(): Promise<unknown>;
   work(name: string, ...args: unknown[]): Promise<string>;
   schedule(name: string, cron: string, data?: unknown, options?: unknown): Promise<void>;
 }
@@ -14,7 +15,7 @@ const patched = new WeakSet<object>();
 
 /**
  * The receiving side. pg-boss keeps nothing of a job but its `data`, which is the user's: a carrier gets there by the
- * user's own hand (`{ ...data, whence: carrier() }`), or not at all.
+ * user's own hand (`{ ...data, whence: carrier() }`), or not at all. Its loops are kept out of the runs that start them.
  */
 class PgBossInstrumentation extends InstrumentationBase {
   constructor() {
@@ -27,7 +28,10 @@ class PgBossInstrumentation extends InstrumentationBase {
       const boss = exports.PgBoss?.prototype;
       if (boss === undefined || patched.has(boss)) return exports;
       patched.add(boss);
-      const { work, schedule } = boss;
+      const { start, work, schedule } = boss;
+      boss.start = function () {
+        return context.with(ROOT_CONTEXT, start, this);
+      };
       const instrumentation = this;
       boss.work = function (name, ...args) {
         const handler = args.at(-1);
