@@ -15,7 +15,7 @@ export interface CarrierStage {
   /** Variables of a process that has the SDK: `near` may start runs, `far` sends under a key of its own. */
   environment(side: 'near' | 'far'): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: what it is, the test says
-  who(action: ActionIds): Promise<any>;
+  who(action: Partial<ActionIds> & Pick<ActionIds, 'spanId'>): Promise<any>;
 }
 
 export interface ActionIds {
@@ -74,7 +74,9 @@ export const carrierStage = async (): Promise<CarrierStage> => {
     }),
     who: ({ traceId, spanId }) =>
       eventually(async () => {
-        const { status, json } = await ask(`${query.url}/v1/who?span=${spanId}&trace=${traceId}`);
+        const { status, json } = await ask(
+          `${query.url}/v1/who?span=${spanId}${traceId === undefined ? '' : `&trace=${traceId}`}`,
+        );
         return status === 200 && json;
       }),
   };

@@ -76,6 +76,12 @@ export const WHENCE = {
     'runs that a conflict is between',
   ),
   openAction: attribute('whence.action.open', 'string', '00f067aa0ba902b7', 'span that had not ended yet'),
+  messageAttempt: attribute(
+    'whence.message.attempt',
+    'int',
+    '2',
+    'on a consumer span: which time this message is handled, from 2',
+  ),
   processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 

@@ -9,7 +9,8 @@ import {
 } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type CauseKind, REFERENCE_KEY } from '@whence/model';
-import { scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
+import { type RunScope, scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
+import { type CauseSource, carriedBy } from './carried-by.ts';
 
 /** The span elsewhere that brought about what happens in a context. */
 export interface CauseElsewhere {
@@ -28,22 +29,35 @@ export const causeIn = (active: Context): CauseElsewhere | undefined =>
  * each trace links back to the carrier's span. A carrier without a reference is nobody's: so is then what `fn` does,
  * even inside a run. Baggage and the like stay as they are.
  */
-export const causedBy = <T>(
-  carrier: { traceparent?: string; tracestate?: string },
-  kind: CauseKind,
-  fn: () => T,
-): T => context.with(effectOf(carrier, kind, context.active()), fn);
+export const causedBy = <T>(source: CauseSource, kind: CauseKind, fn: () => T): T =>
+  context.with(effectOf(causeOf(source, kind), context.active()), fn);
 
-const effectOf = (
-  carrier: { traceparent?: string; tracestate?: string },
-  kind: CauseKind,
-  active: Context,
-): Context => {
-  const detached = withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
-  const spanContext = trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
-  if (spanContext === undefined) return detached;
-  const caused = detached.setValue(CAUSE, { spanContext, kind } satisfies CauseElsewhere);
+/** The cause that a source names; undefined where it names none, or more than one. Never throws. */
+export const causeOf = (source: CauseSource, kind: CauseKind): CauseElsewhere | undefined => {
+  try {
+    const spanContext = trace.getSpanContext(
+      w3c.extract(ROOT_CONTEXT, carriedBy(source), defaultTextMapGetter),
+    );
+    return spanContext === undefined ? undefined : { spanContext, kind };
+  } catch {
+    return undefined;
+  }
+};
+
+/** The run that a cause belongs to; undefined where it says none. */
+export const runOfCause = ({ spanContext }: CauseElsewhere): RunScope | undefined => {
   const reference = spanContext.traceState?.get(REFERENCE_KEY);
-  const scope = reference === undefined ? undefined : scopeOf(reference);
+  return reference === undefined ? undefined : scopeOf(reference);
+};
+
+/** `around` without its span and run, in the cause's run, and with the cause to link to. */
+export const effectOf = (cause: CauseElsewhere | undefined, around: Context): Context => {
+  const detached = withoutCause(withoutRun(trace.deleteSpan(around)));
+  if (cause === undefined) return detached;
+  const caused = detached.setValue(CAUSE, cause);
+  const scope = runOfCause(cause);
   return scope === undefined ? caused : withRun(caused, scope);
 };
+
+/** For below the span that has linked itself to the cause: nothing further is linked to it. */
+export const withoutCause = (context: Context): Context => context.deleteValue(CAUSE);
