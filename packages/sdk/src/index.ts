@@ -1,5 +1,6 @@
 export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
+export { scheduled } from './carriers/schedules/scheduled.ts';
 export { type ActionDetails, action } from './runs/action.ts';
 export { type CurrentRun, current } from './runs/active-run.ts';
 export { bind, guard } from './runs/bound.ts';

@@ -23,6 +23,20 @@ const w3c = new W3CTraceContextPropagator();
 export const causeIn = (active: Context): CauseElsewhere | undefined =>
   active.getValue(CAUSE) as CauseElsewhere | undefined;
 
+/** Without run, span and cause: nobody's. Baggage and the like stay. */
+export const detachedFrom = (active: Context): Context =>
+  withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
+
+/** Each trace that begins there is linked to the cause; the run of the cause is not entered. */
+export const withCause = (detached: Context, cause: CauseElsewhere | undefined): Context =>
+  cause === undefined ? detached : detached.setValue(CAUSE, cause);
+
+/** Undefined where the carrier has none, or a malformed one. */
+export const spanContextOf = (carrier: {
+  traceparent?: string;
+  tracestate?: string;
+}): SpanContext | undefined => trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
+
 /**
  * The consumer's side of a carrier. Spans started in `fn` begin a new trace in the carrier's run, and the first of
  * each trace links back to the carrier's span. A carrier without a reference is nobody's: so is then what `fn` does,
@@ -39,10 +53,10 @@ const effectOf = (
   kind: CauseKind,
   active: Context,
 ): Context => {
-  const detached = withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
-  const spanContext = trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
+  const detached = detachedFrom(active);
+  const spanContext = spanContextOf(carrier);
   if (spanContext === undefined) return detached;
-  const caused = detached.setValue(CAUSE, { spanContext, kind } satisfies CauseElsewhere);
+  const caused = withCause(detached, { spanContext, kind });
   const reference = spanContext.traceState?.get(REFERENCE_KEY);
   const scope = reference === undefined ? undefined : scopeOf(reference);
   return scope === undefined ? caused : withRun(caused, scope);

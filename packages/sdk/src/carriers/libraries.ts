@@ -1,13 +1,26 @@
+import { mcp } from './agents/mcp.ts';
 import { grpc } from './http/grpc.ts';
 import { http } from './http/http.ts';
 import { undici } from './http/undici.ts';
+import { croner } from './schedules/croner.ts';
+import { nodeCron } from './schedules/node-cron.ts';
+import { nodeSchedule } from './schedules/node-schedule.ts';
 import { pg } from './sql/pg.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
 /** All that is traced by itself, by the name under which the start-up line has it. */
-export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = { http, undici, grpc, pg };
+export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
+  http,
+  undici,
+  grpc,
+  pg,
+  croner,
+  'node-cron': nodeCron,
+  'node-schedule': nodeSchedule,
+  mcp,
+};
 
 /** The packages that are patched while they are loaded. */
-export const HOOKED_PACKAGES: readonly string[] = Object.values(LIBRARIES).flatMap(
+export const HOOKED_PACKAGES: readonly (string | RegExp)[] = Object.values(LIBRARIES).flatMap(
   ({ packages }) => packages,
 );
