@@ -84,7 +84,11 @@ export const carrierStage = async (): Promise<CarrierStage> => {
         async () => {
           const { status, json } = await ask(`${query.url}/v1/who?span=${spanId}&trace=${traceId}`);
           last = json;
-          return status === 200 && (cause === undefined || chainOf(json).includes(cause.spanId)) && json;
+          return (
+            status === 200 &&
+            (cause === undefined || (json.run && chainOf(json).includes(cause.spanId))) &&
+            json
+          );
         },
         { otherwise: () => JSON.stringify(last) },
       );

@@ -21,6 +21,8 @@ export const mcp: TracedLibrary = {
 };
 
 const SDK = '@modelcontextprotocol/sdk';
+/** As the hooks of the two module systems name them. */
+const FILES = ['dist/esm/shared/protocol.js', 'dist/cjs/shared/protocol'];
 const VERSIONS = ['>=1.10 <2'];
 
 /** The class that clients and servers extend. */
@@ -55,10 +57,10 @@ class McpInstrumentation extends InstrumentationBase {
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    const files = ['esm', 'cjs'].map(
-      (kind) =>
+    const files = FILES.map(
+      (path) =>
         new InstrumentationNodeModuleFile(
-          join(SDK, 'dist', kind, 'shared', 'protocol.js'),
+          join(SDK, path),
           VERSIONS,
           (exports: { Protocol?: { prototype: Protocol } }) => this.#patch(exports),
           () => {},
