@@ -10,6 +10,7 @@ import {
 import type { CarrierSettings, TracedLibrary } from '../traced-library.ts';
 import { type McpMessage, receivedContext, transportLinks, withMeta } from './mcp-context.ts';
 import { endWithError, endWithResult, startMcpSpan } from './mcp-span.ts';
+import { onRequiredFile } from './required-file.ts';
 
 /**
  * Model Context Protocol, both ends, over any transport: each request is an action, and is handled in the run of who
@@ -21,8 +22,6 @@ export const mcp: TracedLibrary = {
 };
 
 const SDK = '@modelcontextprotocol/sdk';
-/** As the hooks of the two module systems name them. */
-const FILES = ['dist/esm/shared/protocol.js', 'dist/cjs/shared/protocol'];
 const VERSIONS = ['>=1.10 <2'];
 
 /** The class that clients and servers extend. */
@@ -35,6 +34,10 @@ interface Protocol {
   setRequestHandler(schema: unknown, handler: Handler): void;
   _onrequest(request: McpMessage, extra?: { readonly requestInfo?: unknown }): void;
   _onnotification(notification: McpMessage): void;
+}
+
+interface ProtocolExports {
+  readonly Protocol?: { readonly prototype: Protocol };
 }
 
 interface RequestOptions {
@@ -54,24 +57,22 @@ class McpInstrumentation extends InstrumentationBase {
   constructor(settings: CarrierSettings) {
     super('@whence/sdk/mcp', '0.1.0', {});
     this.#settings = settings;
+    onRequiredFile('/protocol.js', (exports) => this.#patch(exports as ProtocolExports));
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    const files = FILES.map(
-      (path) =>
-        new InstrumentationNodeModuleFile(
-          join(SDK, path),
-          VERSIONS,
-          (exports: { Protocol?: { prototype: Protocol } }) => this.#patch(exports),
-          () => {},
-        ),
+    const file = new InstrumentationNodeModuleFile(
+      join(SDK, 'dist/esm/shared/protocol.js'),
+      VERSIONS,
+      (exports: ProtocolExports) => this.#patch(exports),
+      () => {},
     );
-    return new InstrumentationNodeModuleDefinition(SDK, VERSIONS, undefined, undefined, files);
+    return new InstrumentationNodeModuleDefinition(SDK, VERSIONS, undefined, undefined, [file]);
   }
 
-  #patch<E extends { Protocol?: { prototype: Protocol } }>(exports: E): E {
+  #patch(exports: ProtocolExports): ProtocolExports {
     const prototype = exports.Protocol?.prototype;
-    if (typeof prototype?.request !== 'function' || isWrapped(prototype.request)) return exports;
+    if (!isProtocol(prototype) || isWrapped(prototype.request)) return exports;
     const settings = this.#settings;
     this._wrap(prototype, 'request', patchRequest(settings));
     this._wrap(prototype, 'notification', patchNotification);
@@ -81,6 +82,11 @@ class McpInstrumentation extends InstrumentationBase {
     return exports;
   }
 }
+
+const METHODS = ['request', 'notification', 'setRequestHandler', '_onrequest', '_onnotification'] as const;
+
+const isProtocol = (prototype: Protocol | undefined): prototype is Protocol =>
+  METHODS.every((name) => typeof prototype?.[name] === 'function');
 
 const attempt = <T>(fn: () => T): T | undefined => {
   try {
