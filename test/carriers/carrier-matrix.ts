@@ -2,12 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startCollector } from '../stage/collector-process.ts';
-import { type CredentialsFile, writeCredentials } from '../stage/credentials-file.ts';
-import { eventually } from '../stage/eventually.ts';
-import { ask } from '../stage/issuer-client.ts';
-import { startQuery } from '../stage/query-process.ts';
-import { startStore } from '../stage/store-process.ts';
+import { startLineage } from '../stage/lineage.ts';
 import { takeDown } from '../stage/take-down.ts';
 
 /** The real thing that answers "who caused this?": one for all carriers of a test file. */
@@ -51,9 +46,7 @@ export const PRINCIPAL = 'k8s://test/jobs/near';
 export const AUTHORITY = 'policy:carriers@1';
 
 export const carrierStage = async (): Promise<CarrierStage> => {
-  const store = await startStore();
-  const database = store.newDatabase();
-  const credentials: CredentialsFile = writeCredentials('example.com', [
+  const { environment, answered } = await startLineage([
     {
       id: 'near',
       actor: 'k8s://test/jobs/near-pod',
@@ -61,38 +54,13 @@ export const carrierStage = async (): Promise<CarrierStage> => {
     },
     { id: 'far', actor: 'k8s://test/services/far-pod' },
   ]);
-  const collector = await startCollector({
-    storeUrl: store.url,
-    database,
-    credentialsPath: credentials.path,
-  });
-  const query = await startQuery(store.url, database);
   return {
-    environment: (side) => ({
-      WHENCE_ISSUER_URL: collector.url,
-      WHENCE_KEY: credentials.keys[side]!,
-      WHENCE_LOG: 'warn',
-      WHENCE_SPOOL_DIR: 'off',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${credentials.keys[side]}`,
-      OTEL_BSP_SCHEDULE_DELAY: '100',
-      OTEL_SERVICE_NAME: side,
-    }),
-    who: ({ traceId, spanId }, cause) => {
-      let last: unknown;
-      return eventually(
-        async () => {
-          const { status, json } = await ask(`${query.url}/v1/who?span=${spanId}&trace=${traceId}`);
-          last = json;
-          return (
-            status === 200 &&
-            (cause === undefined || (json.run && chainOf(json).includes(cause.spanId))) &&
-            json
-          );
-        },
-        { otherwise: () => JSON.stringify(last) },
-      );
-    },
+    environment,
+    who: ({ traceId, spanId }, cause) =>
+      answered(
+        `/v1/who?span=${spanId}&trace=${traceId}`,
+        (answer) => cause === undefined || (answer.run && chainOf(answer).includes(cause.spanId)),
+      ),
   };
 };
 
