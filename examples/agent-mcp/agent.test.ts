@@ -42,6 +42,6 @@ it('what the tool did was caused by the agent, allowed by the person, and done b
     ['pay back', 'bank://invoices/4711', 'k8s://acme/apps/tools'],
     ['tools/call refund', 'tool:refund', 'k8s://acme/apps/tools'],
     ['tools/call refund', 'tool:refund', 'k8s://acme/apps/agent'],
-    ['refund-agent', '', 'k8s://acme/apps/agent'],
+    ['refund-agent', undefined, 'k8s://acme/apps/agent'],
   ]);
 });

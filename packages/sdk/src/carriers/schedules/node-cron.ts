@@ -3,13 +3,14 @@ import {
   InstrumentationNodeModuleDefinition,
   isWrapped,
 } from '@opentelemetry/instrumentation';
+import type { CauseElsewhere } from '../caused-by.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { jobName, ticking } from './tick.ts';
-import { armingTimers } from './timer-context.ts';
+import { armingTimers, registrar } from './timer-context.ts';
 
 /**
  * A tick never runs in the context of whoever made the schedule: it is a run of the task's name, linked to it. A task in
- * a file of its own runs in a process of its own, which is below nothing.
+ * a file of its own runs in a process of its own, whose start is linked so; what the file exports may be `scheduled`.
  */
 export const nodeCron: TracedLibrary = {
   packages: ['node-cron'],
@@ -51,7 +52,7 @@ class NodeCronInstrumentation extends InstrumentationBase {
 const patchSchedule = (schedule: MakeTask | undefined): MakeTask =>
   function (this: unknown, expression, fn, options) {
     const ticked = ticking(fn, () => jobName(options?.name, expression));
-    return armingTimers(() => schedule!.call(this, expression, ticked, options));
+    return armingTimers(() => schedule!.call(this, expression, ticked, options), causeOfProcess(fn));
   };
 
 const patchCreateTask = (createTask: MakeTask | undefined): MakeTask =>
@@ -64,7 +65,10 @@ const patchCreateTask = (createTask: MakeTask | undefined): MakeTask =>
     );
     const { start } = task;
     task.start = function (this: Task) {
-      return armingTimers(() => start.call(this));
+      return armingTimers(() => start.call(this), causeOfProcess(fn));
     };
     return task;
   };
+
+const causeOfProcess = (fn: unknown): CauseElsewhere | undefined =>
+  typeof fn === 'function' ? undefined : registrar();

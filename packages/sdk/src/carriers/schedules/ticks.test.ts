@@ -77,6 +77,17 @@ describe('a schedule', () => {
   });
 });
 
+describe('a task of node-cron in a process of its own', () => {
+  it('is started in nobody’s run, linked to who registered it; `scheduled` makes runs of its ticks', async () => {
+    expect(await quietly('background')).toBe('background');
+    const started = sink.named('node');
+    expect(started).toMatchObject({ parentSpanId: '', traceState: '' });
+    expect(started.links).toMatchObject([{ spanId: sink.named('arms').spanId }]);
+    const [tick] = sink.spans.filter(({ name }) => name === 'background');
+    expect(tick).toMatchObject({ parentSpanId: '', traceState: expect.stringMatching(/^whence=/) });
+  });
+});
+
 describe('a bare timer', () => {
   it('stays in the run that set it', async () => {
     expect(await quietly('interval')).toBe('polling');

@@ -6,9 +6,11 @@ const TIMER = createContextKey('whence timer');
 /**
  * Timers armed in `fn`, and all that they arm in turn, fire in nobody's context instead of in the caller's. A scheduler
  * keeps its timers for as long as the process lives; the request or run that armed them is long over by then.
+ *
+ * @param cause what spans are linked to that begin there: none where each tick has a cause of its own
  */
-export const armingTimers = <T>(fn: () => T): T =>
-  context.with(detachedFrom(context.active()).setValue(TIMER, true), fn);
+export const armingTimers = <T>(fn: () => T, cause?: CauseElsewhere): T =>
+  context.with(withCause(detachedFrom(context.active()), cause).setValue(TIMER, true), fn);
 
 /** Whether the caller was called by a timer armed so, and not by hand. */
 export const calledByTimer = (): boolean => context.active().getValue(TIMER) === true;

@@ -73,6 +73,16 @@ const ways = {
     });
     return [await Promise.all([tick('first'), tick('second')]), ids.size];
   },
+  background: async () => {
+    const task = cron.schedule(EACH_SECOND, new URL('./ticks-task.mjs', import.meta.url).href, {
+      logger: silent,
+    });
+    const heard = await new Promise((resolve) =>
+      task.on('execution:finished', ({ execution }) => resolve(execution.result)),
+    );
+    await task.destroy();
+    return heard;
+  },
   interval: async () => {
     // Not a scheduler: what a run waits for is that run's own work.
     return run({ job: 'polling' }, () => new Promise((resolve) => setTimeout(() => resolve(here()), 1)));
