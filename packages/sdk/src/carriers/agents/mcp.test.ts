@@ -197,10 +197,12 @@ describe('notifications', () => {
 });
 
 describe('a message from somebody without the SDK', () => {
-  const callRaw = async (meta: unknown, extra?: unknown): Promise<void> => {
+  const callRaw = async (meta: unknown): Promise<void> => {
     const params = { name: 'refund', ...(meta === undefined ? {} : { _meta: meta }) };
     const before = told.length;
-    await toServer.send({ jsonrpc: '2.0', id: 900 + before, method: 'tools/call', params }, extra);
+    const message = { jsonrpc: '2.0', id: 900 + before, method: 'tools/call', params };
+    // What reads a stream does so in the context of whoever opened it.
+    await inRun(opener, () => action('stream', {}, () => toServer.send(message)));
     await expect.poll(() => told.length).toBe(before + 1);
   };
   const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
