@@ -23,13 +23,9 @@ const w3c = new W3CTraceContextPropagator();
 export const causeIn = (active: Context): CauseElsewhere | undefined =>
   active.getValue(CAUSE) as CauseElsewhere | undefined;
 
-/** Without run, span and cause: nobody's. Baggage and the like stay. */
-export const detachedFrom = (active: Context): Context =>
-  withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
-
 /** Each trace that begins there is linked to the cause; the run of the cause is not entered. */
-export const withCause = (detached: Context, cause: CauseElsewhere | undefined): Context =>
-  cause === undefined ? detached : detached.setValue(CAUSE, cause);
+export const withCause = (context: Context, cause: CauseElsewhere | undefined): Context =>
+  cause === undefined ? context : context.setValue(CAUSE, cause);
 
 /** Undefined where the carrier has none, or a malformed one. */
 export const spanContextOf = (carrier: {
@@ -53,7 +49,7 @@ const effectOf = (
   kind: CauseKind,
   active: Context,
 ): Context => {
-  const detached = detachedFrom(active);
+  const detached = withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
   const spanContext = spanContextOf(carrier);
   if (spanContext === undefined) return detached;
   const caused = withCause(detached, { spanContext, kind });

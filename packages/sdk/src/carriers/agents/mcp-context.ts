@@ -3,11 +3,12 @@ import {
   context,
   createContextKey,
   type Link,
+  ROOT_CONTEXT,
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
 import { type Carrier, carrierOf } from '../carrier.ts';
-import { detachedFrom, spanContextOf, withCause } from '../caused-by.ts';
+import { spanContextOf, withCause } from '../caused-by.ts';
 import type { CarrierSettings } from '../traced-library.ts';
 
 /** A request or notification of MCP, as far as it matters here. It may come from anybody. */
@@ -48,8 +49,8 @@ export const receivedContext = (
   if (sender === 'malformed') {
     notices.warnOnce('mcp meta', 'an MCP message came with a malformed traceparent in _meta: it is ignored');
   }
-  if (sender === 'none') return byRequest ? active : detachedFrom(active);
-  const detached = detachedFrom(active).setValue(TRANSPORT, ambient);
+  if (sender === 'none') return byRequest ? active : ROOT_CONTEXT;
+  const detached = ROOT_CONTEXT.setValue(TRANSPORT, ambient);
   if (sender === 'malformed') return detached;
   return config.inbound === 'link'
     ? withCause(detached, { spanContext: sender, kind: 'call' })

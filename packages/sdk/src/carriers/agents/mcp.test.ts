@@ -216,12 +216,12 @@ describe('a message from somebody without the SDK', () => {
   });
 
   it.each([
-    [{ traceparent: 42 }],
-    [{ traceparent: null }],
-    [{ traceparent: ['00'] }],
-    [{ traceparent: 'nonsense', tracestate }],
-    [{ traceparent: `${traceparent}${'0'.repeat(100_000)}`, tracestate }],
-  ])('is nobody’s with a hostile one, which is said once: %j', async (meta) => {
+    ['a number', { traceparent: 42 }],
+    ['null', { traceparent: null }],
+    ['a list', { traceparent: ['00'] }],
+    ['nonsense', { traceparent: 'nonsense', tracestate }],
+    ['huge', { traceparent: `${traceparent}${'0'.repeat(100_000)}`, tracestate }],
+  ])('is nobody’s with a traceparent that is %s, which is said once', async (_, meta) => {
     await callRaw(meta);
     await callRaw(meta);
     expect(told.map(({ runId }) => runId)).toEqual([undefined, undefined]);
@@ -229,10 +229,10 @@ describe('a message from somebody without the SDK', () => {
   });
 
   it.each([
-    [{ traceparent, tracestate: { whence: 1 } }],
-    [{ traceparent, tracestate: `whence=${'A'.repeat(100_000)}` }],
-    [{ traceparent, tracestate: 'whence=nonsense' }],
-  ])('belongs to no run where its tracestate is hostile: %#', async (meta) => {
+    ['an object', { traceparent, tracestate: { whence: 1 } }],
+    ['huge', { traceparent, tracestate: `whence=${'A'.repeat(100_000)}` }],
+    ['nonsense', { traceparent, tracestate: 'whence=nonsense' }],
+  ])('belongs to no run with a tracestate that is %s', async (_, meta) => {
     await callRaw(meta);
     expect(told[0]!.runId).toBeUndefined();
     expect(of(SpanKind.SERVER, 'tools/call refund').parentSpanContext?.traceId).toBe('a'.repeat(32));

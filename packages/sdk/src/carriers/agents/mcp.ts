@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { context, SpanKind, trace } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import {
   InstrumentationBase,
@@ -152,8 +152,7 @@ const patchOnRequest =
   (onRequest: Protocol['_onrequest']): Protocol['_onrequest'] =>
     function (this: Protocol, message, extra) {
       const byRequest = extra?.requestInfo !== undefined;
-      const received = attempt(() => receivedContext(message, byRequest, settings));
-      if (received === undefined) return onRequest.call(this, message, extra);
+      const received = attempt(() => receivedContext(message, byRequest, settings)) ?? ROOT_CONTEXT;
       return context.with(received, () => onRequest.call(this, message, extra));
     };
 
@@ -161,8 +160,7 @@ const patchOnNotification =
   (settings: CarrierSettings) =>
   (onNotification: Protocol['_onnotification']): Protocol['_onnotification'] =>
     function (this: Protocol, message) {
-      const received = attempt(() => receivedContext(message, false, settings));
-      if (received === undefined) return onNotification.call(this, message);
+      const received = attempt(() => receivedContext(message, false, settings)) ?? ROOT_CONTEXT;
       return context.with(received, () => onNotification.call(this, message));
     };
 

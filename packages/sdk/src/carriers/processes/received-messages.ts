@@ -1,8 +1,7 @@
 import { ChildProcess } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
 import { BroadcastChannel, MessagePort } from 'node:worker_threads';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { detachedFrom } from '../caused-by.ts';
+import { detach } from '../../runs/run-context.ts';
 
 /** Node's own, for all event targets of its own; a message port is handed each message through it. */
 const DISPATCH = Symbol.for('nodejs.internal.kHybridDispatch');
@@ -24,9 +23,7 @@ type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 const detached = (own: Method): Method =>
   function (this: unknown, ...args) {
-    const active = context.active();
-    if (active === ROOT_CONTEXT) return own.apply(this, args);
-    return context.with(detachedFrom(active), () => own.apply(this, args));
+    return detach(() => own.apply(this, args));
   };
 
 const detachTarget = (target: object): boolean => {

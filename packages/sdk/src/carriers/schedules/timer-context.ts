@@ -1,5 +1,5 @@
-import { context, createContextKey, trace } from '@opentelemetry/api';
-import { type CauseElsewhere, causeIn, detachedFrom, withCause } from '../caused-by.ts';
+import { context, createContextKey, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { type CauseElsewhere, causeIn, withCause } from '../caused-by.ts';
 
 const TIMER = createContextKey('whence timer');
 
@@ -10,7 +10,7 @@ const TIMER = createContextKey('whence timer');
  * @param cause what spans are linked to that begin there: none where each tick has a cause of its own
  */
 export const armingTimers = <T>(fn: () => T, cause?: CauseElsewhere): T =>
-  context.with(withCause(detachedFrom(context.active()), cause).setValue(TIMER, true), fn);
+  context.with(withCause(ROOT_CONTEXT, cause).setValue(TIMER, true), fn);
 
 /** Whether the caller was called by a timer armed so, and not by hand. */
 export const calledByTimer = (): boolean => context.active().getValue(TIMER) === true;
@@ -23,7 +23,5 @@ export const registrar = (): CauseElsewhere | undefined => {
 };
 
 /** The context of one tick: linked to the registrar, below nothing. */
-export const inTick = <T>(cause: CauseElsewhere | undefined, fn: () => T): T => {
-  const detached = detachedFrom(context.active()).deleteValue(TIMER);
-  return context.with(withCause(detached, cause), fn);
-};
+export const inTick = <T>(cause: CauseElsewhere | undefined, fn: () => T): T =>
+  context.with(withCause(ROOT_CONTEXT, cause), fn);
