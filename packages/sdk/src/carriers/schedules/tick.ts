@@ -59,13 +59,14 @@ export const tick = (job: string, cause: CauseElsewhere | undefined, fn: () => u
   });
 };
 
+/** What an issuer takes: 200 characters, none of them invisible. */
 const JOB_MAX_LENGTH = 200;
 
 /** The name it was given, or else the program and the pattern: `app.js 0 2 * * *`. */
 export const jobName = (name: unknown, pattern: unknown): string => {
   const program = basename(process.argv[1] ?? 'node');
   const text = typeof name === 'string' && name !== '' ? name : `${program} ${patternText(pattern)}`;
-  return text.replace(/[^\x20-\x7e\p{L}\p{N}]/gu, ' ').slice(0, JOB_MAX_LENGTH);
+  return text.slice(0, JOB_MAX_LENGTH).replace(/[\p{C}\p{Z}]/gu, ' ');
 };
 
 const patternText = (pattern: unknown): string => {
