@@ -2,20 +2,16 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { startCollector } from '../stage/collector-process.ts';
-import { type CredentialsFile, writeCredentials } from '../stage/credentials-file.ts';
-import { eventually } from '../stage/eventually.ts';
-import { ask } from '../stage/issuer-client.ts';
-import { startQuery } from '../stage/query-process.ts';
-import { startStore } from '../stage/store-process.ts';
+import { startLineage } from '../stage/lineage.ts';
 import { takeDown } from '../stage/take-down.ts';
 
 /** The real thing that answers "who caused this?": one for all carriers of a test file. */
 export interface CarrierStage {
   /** Variables of a process that has the SDK: `near` may start runs, `far` sends under a key of its own. */
   environment(side: 'near' | 'far'): Record<string, string>;
+  /** @param cause an action that the chain leads back to, once it has arrived too: the two sides export each for itself */
   // biome-ignore lint/suspicious/noExplicitAny: what it is, the test says
-  who(action: Partial<ActionIds> & Pick<ActionIds, 'spanId'>): Promise<any>;
+  who(action: Partial<ActionIds> & Pick<ActionIds, 'spanId'>, cause?: ActionIds): Promise<any>;
 }
 
 export interface ActionIds {
@@ -34,6 +30,11 @@ export interface CarrierRow {
   readonly app: string;
   /** Further variables for both sides, asked for when the tests run: the address of a broker. */
   readonly environment?: () => Record<string, string>;
+  /**
+   * True where the near side starts the far side itself (a thread, a child): then it passes on the preload in the
+   * variable `STOCK`, where there is one, and both say what they did on the near side's standard output.
+   */
+  readonly inside?: boolean;
   /** False where OpenTelemetry's own SDK has no far side: then say why in a comment. */
   readonly stock?: boolean;
   /** Further expectations of the answer about the far action. */
@@ -45,9 +46,7 @@ export const PRINCIPAL = 'k8s://test/jobs/near';
 export const AUTHORITY = 'policy:carriers@1';
 
 export const carrierStage = async (): Promise<CarrierStage> => {
-  const store = await startStore();
-  const database = store.newDatabase();
-  const credentials: CredentialsFile = writeCredentials('example.com', [
+  const { environment, answered } = await startLineage([
     {
       id: 'near',
       actor: 'k8s://test/jobs/near-pod',
@@ -55,41 +54,30 @@ export const carrierStage = async (): Promise<CarrierStage> => {
     },
     { id: 'far', actor: 'k8s://test/services/far-pod' },
   ]);
-  const collector = await startCollector({
-    storeUrl: store.url,
-    database,
-    credentialsPath: credentials.path,
-  });
-  const query = await startQuery(store.url, database);
   return {
-    environment: (side) => ({
-      WHENCE_ISSUER_URL: collector.url,
-      WHENCE_KEY: credentials.keys[side]!,
-      WHENCE_LOG: 'warn',
-      WHENCE_SPOOL_DIR: 'off',
-      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-      OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${credentials.keys[side]}`,
-      OTEL_BSP_SCHEDULE_DELAY: '100',
-      OTEL_SERVICE_NAME: side,
-    }),
-    who: ({ traceId, spanId }) =>
-      eventually(async () => {
-        const { status, json } = await ask(
-          `${query.url}/v1/who?span=${spanId}${traceId === undefined ? '' : `&trace=${traceId}`}`,
-        );
-        return status === 200 && json;
-      }),
+    environment,
+    who: ({ traceId, spanId }, cause) =>
+      answered(
+        `/v1/who?span=${spanId}${traceId === undefined ? '' : `&trace=${traceId}`}`,
+        (answer) => cause === undefined || (answer.run && chainOf(answer).includes(cause.spanId)),
+      ),
   };
 };
 
-const MODULES = ['esm.mjs', 'commonjs.cjs'] as const;
+const chainOf = (answer: { chain: { action: ActionIds }[] }): string[] =>
+  answer.chain.map(({ action }) => action.spanId);
+
+export const MODULES = ['esm.mjs', 'commonjs.cjs'] as const;
 const FAR_SIDES = ['the SDK', 'stock OpenTelemetry'] as const;
 
 /**
  * Carrier by module system by far side: what the far side did leads back to the action and the run of the near side,
  * as the store, the collector and `who` tell it.
  */
-export const carrierMatrix = (name: string, { app, environment, stock = true, expectAnswer }: CarrierRow) => {
+export const carrierMatrix = (
+  name: string,
+  { app, environment, inside = false, stock = true, expectAnswer }: CarrierRow,
+) => {
   const farSides = stock ? FAR_SIDES : FAR_SIDES.slice(0, 1);
   const cells = MODULES.flatMap((module) => farSides.map((far) => ({ module, far })));
   describe(name, () => {
@@ -99,31 +87,60 @@ export const carrierMatrix = (name: string, { app, environment, stock = true, ex
     });
 
     it.each(cells)('leads back to the cause: $module, far side with $far', async ({ module, far }) => {
-      const more = environment?.() ?? {};
-      const farSide = startSide(app, 'far', module, far === 'the SDK' ? REGISTER : STOCK, {
-        ...(far === 'the SDK' ? {} : { STOCK: 'true' }),
-        ...stage.environment('far'),
-        ...more,
-      });
-      const { ready } = (await farSide.said()) as { ready: string };
-      const nearSide = startSide(app, 'near', module, REGISTER, {
-        ...stage.environment('near'),
-        ...more,
-        FAR: ready,
-      });
-      const near = (await nearSide.said()) as NearAction;
-      const action = (await farSide.said()) as ActionIds;
-      expect(await nearSide.ended).toEqual({ code: 0, stderr: '' });
-      expect(await farSide.ended).toEqual({ code: 0, stderr: '' });
+      const sides = { stage, app, module, far, more: environment?.() ?? {} };
+      const { near, action } = await (inside ? farSideInside(sides) : farSideApart(sides));
 
-      const answer = await stage.who(action);
+      const answer = await stage.who(action, near);
       expect(answer.run.id).toBe(near.runId);
       expect(answer.principal).toMatchObject({ id: PRINCIPAL, assurance: 'verified' });
       expect(answer.authority).toMatchObject({ id: AUTHORITY });
-      expect(answer.chain.map((link: { action: ActionIds }) => link.action.spanId)).toContain(near.spanId);
       expectAnswer?.(answer, near);
     });
   });
+};
+
+interface Sides {
+  readonly stage: CarrierStage;
+  readonly app: string;
+  readonly module: (typeof MODULES)[number];
+  readonly far: (typeof FAR_SIDES)[number];
+  readonly more: Record<string, string>;
+}
+
+interface Said {
+  readonly near: NearAction;
+  readonly action: ActionIds;
+}
+
+const farSideApart = async ({ stage, app, module, far, more }: Sides): Promise<Said> => {
+  const farSide = startSide(app, 'far', module, far === 'the SDK' ? REGISTER : STOCK, {
+    ...(far === 'the SDK' ? {} : { STOCK: 'true' }),
+    ...stage.environment('far'),
+    ...more,
+  });
+  const { ready } = (await farSide.said()) as { ready: string };
+  const nearSide = startSide(app, 'near', module, REGISTER, {
+    ...stage.environment('near'),
+    ...more,
+    FAR: ready,
+  });
+  const near = (await nearSide.said()) as NearAction;
+  const action = (await farSide.said()) as ActionIds;
+  expect(await nearSide.ended).toEqual({ code: 0, stderr: '' });
+  expect(await farSide.ended).toEqual({ code: 0, stderr: '' });
+  return { near, action };
+};
+
+const farSideInside = async ({ stage, app, module, far, more }: Sides): Promise<Said> => {
+  const side = startSide(app, 'near', module, REGISTER, {
+    ...(far === 'the SDK' ? {} : { STOCK }),
+    ...stage.environment('near'),
+    ...more,
+  });
+  const said = [await side.said(), await side.said()] as (ActionIds & Partial<NearAction>)[];
+  expect(await side.ended).toEqual({ code: 0, stderr: '' });
+  const near = said.find(({ runId }) => runId !== undefined) as NearAction;
+  return { near, action: said.find(({ runId }) => runId === undefined)! };
 };
 
 let stage: Promise<CarrierStage> | undefined;
@@ -131,8 +148,8 @@ let stage: Promise<CarrierStage> | undefined;
 /** Of this test file. */
 export const theStage = (): Promise<CarrierStage> => (stage ??= carrierStage());
 
-const REGISTER = import.meta.resolve('@whence/sdk/register');
-const STOCK = new URL('./apps/stock-otel.mjs', import.meta.url).href;
+export const REGISTER = import.meta.resolve('@whence/sdk/register');
+export const STOCK = new URL('./apps/stock-otel.mjs', import.meta.url).href;
 
 export interface Side {
   /** The next line that it says, which is JSON. Rejects where it ends before. */

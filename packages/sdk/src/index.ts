@@ -1,7 +1,8 @@
-export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export type { CauseSource } from './carriers/carried-by.ts';
+export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
 export { eachCaused } from './carriers/each-caused.ts';
+export { scheduled } from './carriers/schedules/scheduled.ts';
 export { type ActionDetails, action } from './runs/action.ts';
 export { type CurrentRun, current } from './runs/active-run.ts';
 export { bind, guard } from './runs/bound.ts';

@@ -3,19 +3,29 @@
  */
 import { isMainThread } from 'node:worker_threads';
 import { traceChildProcesses } from './carriers/processes/child-processes.ts';
+import { detachReceivedMessages } from './carriers/processes/received-messages.ts';
+import { traceWorkerThreads } from './carriers/processes/worker-threads.ts';
 import { messageOf } from './runs/failure.ts';
+import { installed } from './startup/installed.ts';
 import { hookEsModules } from './startup/module-hooks.ts';
 import { tellFindings } from './startup/self-test.ts';
-import { install, installed } from './whence.ts';
+import { install } from './whence.ts';
 
 const register = (): void => {
   const esModulesHooked = hookEsModules();
   const { config, notices, end, httpPatched, instrumentations } = install();
   const childProcesses = traceChildProcesses();
+  const workerThreads = traceWorkerThreads();
+  const messages = detachReceivedMessages();
   end.flushOnSignals();
   end.flushOnUncaught();
   if (!isMainThread) return;
-  const builtIn = { http: httpPatched, fetch: true, child_process: childProcesses };
+  const builtIn = {
+    http: httpPatched,
+    fetch: true,
+    child_process: childProcesses,
+    worker_threads: workerThreads && messages,
+  };
   tellFindings({ builtIn, esModulesHooked, instrumentations, spansTo: config.tracesEndpoint }, notices);
 };
 

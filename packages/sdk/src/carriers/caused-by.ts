@@ -10,7 +10,7 @@ import {
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type CauseKind, REFERENCE_KEY } from '@whence/model';
 import { type RunScope, scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
-import { type CauseSource, carriedBy } from './carried-by.ts';
+import { type Carried, type CauseSource, carriedBy } from './carried-by.ts';
 
 /** The span elsewhere that brought about what happens in a context. */
 export interface CauseElsewhere {
@@ -24,6 +24,14 @@ const w3c = new W3CTraceContextPropagator();
 export const causeIn = (active: Context): CauseElsewhere | undefined =>
   active.getValue(CAUSE) as CauseElsewhere | undefined;
 
+/** Each trace that begins there is linked to the cause; the run of the cause is not entered. */
+export const withCause = (context: Context, cause: CauseElsewhere | undefined): Context =>
+  cause === undefined ? context : context.setValue(CAUSE, cause);
+
+/** Undefined where the carrier has none, or a malformed one. */
+export const spanContextOf = (carried: Carried): SpanContext | undefined =>
+  trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carried, defaultTextMapGetter));
+
 /**
  * The consumer's side of a carrier. Spans started in `fn` begin a new trace in the carrier's run, and the first of
  * each trace links back to the carrier's span. A carrier without a reference is nobody's: so is then what `fn` does,
@@ -35,9 +43,7 @@ export const causedBy = <T>(source: CauseSource, kind: CauseKind, fn: () => T): 
 /** The cause that a source names; undefined where it names none, or more than one. Never throws. */
 export const causeOf = (source: CauseSource, kind: CauseKind): CauseElsewhere | undefined => {
   try {
-    const spanContext = trace.getSpanContext(
-      w3c.extract(ROOT_CONTEXT, carriedBy(source), defaultTextMapGetter),
-    );
+    const spanContext = spanContextOf(carriedBy(source));
     return spanContext === undefined ? undefined : { spanContext, kind };
   } catch {
     return undefined;
@@ -54,7 +60,7 @@ export const runOfCause = ({ spanContext }: CauseElsewhere): RunScope | undefine
 export const effectOf = (cause: CauseElsewhere | undefined, around: Context): Context => {
   const detached = withoutCause(withoutRun(trace.deleteSpan(around)));
   if (cause === undefined) return detached;
-  const caused = detached.setValue(CAUSE, cause);
+  const caused = withCause(detached, cause);
   const scope = runOfCause(cause);
   return scope === undefined ? caused : withRun(caused, scope);
 };

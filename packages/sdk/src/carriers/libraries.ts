@@ -1,3 +1,4 @@
+import { mcp } from './agents/mcp.ts';
 import { grpc } from './http/grpc.ts';
 import { http } from './http/http.ts';
 import { undici } from './http/undici.ts';
@@ -5,6 +6,9 @@ import { amqplib } from './queues/amqplib.ts';
 import { bullmq } from './queues/bullmq.ts';
 import { kafkajs } from './queues/kafkajs.ts';
 import { pgBoss } from './queues/pg-boss.ts';
+import { croner } from './schedules/croner.ts';
+import { nodeCron } from './schedules/node-cron.ts';
+import { nodeSchedule } from './schedules/node-schedule.ts';
 import { pg } from './sql/pg.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
@@ -18,9 +22,13 @@ export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
   amqplib,
   bullmq,
   'pg-boss': pgBoss,
+  croner,
+  'node-cron': nodeCron,
+  'node-schedule': nodeSchedule,
+  mcp,
 };
 
 /** The packages that are patched while they are loaded. */
-export const HOOKED_PACKAGES: readonly string[] = Object.values(LIBRARIES).flatMap(
+export const HOOKED_PACKAGES: readonly (string | RegExp)[] = Object.values(LIBRARIES).flatMap(
   ({ packages }) => packages,
 );

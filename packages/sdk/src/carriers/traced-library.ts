@@ -10,8 +10,11 @@ export interface CarrierSettings {
 
 /** A library whose calls are actions, and which carries the cause where it can. One file each; `LIBRARIES` lists them. */
 export interface TracedLibrary {
-  /** npm packages that are patched as they are loaded; none for what comes with Node. */
-  readonly packages: readonly string[];
+  /**
+   * npm packages that are patched as they are loaded, by the name they are imported by, or by the address of the file
+   * inside of one; none for what comes with Node.
+   */
+  readonly packages: readonly (string | RegExp)[];
   /** A new one: it patches from the moment it is made. */
   instrumentation(settings: CarrierSettings): Instrumentation;
 }

@@ -1,0 +1,1 @@
+module.exports = async () => require('../parent-work.cjs').parentWork();
