@@ -32,8 +32,10 @@ interface NearAction extends ActionIds {
 export interface CarrierRow {
   /** The folder of `apps/` with `near.cjs`, and with `far.cjs` where the far side is a process of its own. */
   readonly app: string;
-  /** Further variables for both sides, asked for when the tests run: the address of a broker. */
-  readonly environment?: () => Record<string, string>;
+  /** Further variables for both sides, asked for by each test when it runs: the address of a broker. */
+  readonly environment?: (
+    module: (typeof MODULES)[number],
+  ) => Record<string, string> | Promise<Record<string, string>>;
   /** False where OpenTelemetry's own SDK has no far side: then say why in a comment. */
   readonly stock?: boolean;
   /** Further expectations of the answer about the far action. */
@@ -96,7 +98,7 @@ export const carrierMatrix = (name: string, { app, environment, stock = true, ex
     });
 
     it.each(cells)('leads back to the cause: $module, far side with $far', async ({ module, far }) => {
-      const more = environment?.() ?? {};
+      const more = (await environment?.(module)) ?? {};
       const farSide = startSide(app, 'far', module, far === 'the SDK' ? REGISTER : STOCK, {
         ...(far === 'the SDK' ? {} : { STOCK: 'true' }),
         ...stage.environment('far'),

@@ -55,6 +55,12 @@ export const WHENCE = {
   actionOperation: attribute('whence.action.operation', 'string', 'send', 'the verb'),
   actionTarget: attribute('whence.action.target', 'string', 'pg-boss://bank/notify', 'resource URI'),
   actionStatement: attribute('whence.action.statement', 'string', 'send notify', 'the command itself'),
+  uncarried: attribute(
+    'whence.uncarried',
+    'int',
+    '1',
+    'messages of this call that left without the reference, for want of room',
+  ),
   processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 

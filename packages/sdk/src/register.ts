@@ -4,8 +4,9 @@
 import { isMainThread } from 'node:worker_threads';
 import { traceChildProcesses } from './carriers/processes/child-processes.ts';
 import { messageOf } from './runs/failure.ts';
+import { type Installed, installed } from './startup/installed.ts';
 import { hookEsModules } from './startup/module-hooks.ts';
-import { type Installed, install, installed } from './whence.ts';
+import { install } from './whence.ts';
 
 const register = (): void => {
   const hooked = hookEsModules();

@@ -2,13 +2,14 @@ import { writeSync } from 'node:fs';
 import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
 import { startPipeline } from './export/pipeline.ts';
-import { type ProcessEnd, processEnd } from './export/process-end.ts';
+import { processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
 import { bind, current } from './runs/active-run.ts';
 import { httpIssuer } from './runs/http-issuer.ts';
 import { type RunFunction, runsOf } from './runs/run.ts';
-import { readConfig, type SdkConfig, type WhenceOptions } from './settings/config.ts';
-import { type Notices, noticesTo } from './settings/notices.ts';
+import { readConfig, type WhenceOptions } from './settings/config.ts';
+import { noticesTo } from './settings/notices.ts';
+import { type Installed, installed, setInstalled } from './startup/installed.ts';
 import { patchHttp } from './startup/module-hooks.ts';
 
 /** The SDK of this process. */
@@ -46,16 +47,6 @@ export const flush = async (): Promise<void> => installed()?.whence.flush();
 
 export const shutdown = async (): Promise<void> => installed()?.whence.shutdown();
 
-/** What belongs to the one set-up of a process. */
-export interface Installed {
-  readonly whence: Whence;
-  readonly config: SdkConfig;
-  readonly notices: Notices;
-  readonly end: ProcessEnd;
-  /** Whether ES modules see http patched. */
-  readonly httpPatched: boolean;
-}
-
 export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(process.env, options);
   const notices = noticesTo(toStderr, config.log);
@@ -82,15 +73,9 @@ export const install = (options: WhenceOptions = {}): Installed => {
     httpPatched,
   };
   made.end.flushWhenIdle();
-  process_[INSTALLED] = made;
+  setInstalled(made);
   return made;
 };
-
-/** Of the process, not of this module: it may be loaded twice. */
-const INSTALLED = Symbol.for('whence.sdk');
-const process_ = globalThis as { [INSTALLED]?: Installed };
-
-export const installed = (): Installed | undefined => process_[INSTALLED];
 
 /** Also while the process exits, and where nobody reads it any more. */
 const toStderr = (line: string): void => {

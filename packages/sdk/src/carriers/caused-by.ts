@@ -7,9 +7,11 @@ import {
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { TraceState, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type CauseKind, REFERENCE_KEY } from '@whence/model';
 import { scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
+import type { Carrier } from './carrier.ts';
+import { carrierIn } from './carrier-in.ts';
 
 /** The span elsewhere that brought about what happens in a context. */
 export interface CauseElsewhere {
@@ -24,26 +26,27 @@ export const causeIn = (active: Context): CauseElsewhere | undefined =>
   active.getValue(CAUSE) as CauseElsewhere | undefined;
 
 /**
- * The consumer's side of a carrier. Spans started in `fn` begin a new trace in the carrier's run, and the first of
- * each trace links back to the carrier's span. A carrier without a reference is nobody's: so is then what `fn` does,
- * even inside a run. Baggage and the like stay as they are.
+ * The consumer's side of a carrier, or of a message that has one in it (`carrierIn`). Spans started in `fn` begin a new
+ * trace in the carrier's run, and the first of each trace links back to the carrier's span. A carrier without a
+ * reference is nobody's: so is then what `fn` does, even inside a run. Baggage and the like stay as they are.
  */
-export const causedBy = <T>(
-  carrier: { traceparent?: string; tracestate?: string },
-  kind: CauseKind,
-  fn: () => T,
-): T => context.with(effectOf(carrier, kind, context.active()), fn);
+export const causedBy = <T>(carrier: object | undefined, kind: CauseKind, fn: () => T): T =>
+  context.with(effectOf(carrier, kind, context.active()), fn);
 
-const effectOf = (
-  carrier: { traceparent?: string; tracestate?: string },
-  kind: CauseKind,
-  active: Context,
-): Context => {
+/** The context in which `causedBy` calls its function. */
+export const effectOf = (message: object | undefined, kind: CauseKind, active: Context): Context => {
   const detached = withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
+  const carrier = carrierIn(message);
   const spanContext = trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
-  if (spanContext === undefined) return detached;
-  const caused = detached.setValue(CAUSE, { spanContext, kind } satisfies CauseElsewhere);
-  const reference = spanContext.traceState?.get(REFERENCE_KEY);
+  const caused =
+    spanContext === undefined
+      ? detached
+      : detached.setValue(CAUSE, { spanContext, kind } satisfies CauseElsewhere);
+  const reference = (spanContext?.traceState ?? stateAlone(carrier))?.get(REFERENCE_KEY);
   const scope = reference === undefined ? undefined : scopeOf(reference);
   return scope === undefined ? caused : withRun(caused, scope);
 };
+
+/** `tracestate` where there was no room for `traceparent` beside it: the run is known, the span that caused it is not. */
+const stateAlone = ({ traceparent, tracestate }: Partial<Carrier>): TraceState | undefined =>
+  traceparent === undefined && tracestate !== undefined ? new TraceState(tracestate) : undefined;

@@ -1,3 +1,5 @@
+import { awsSdk } from './aws/aws-sdk.ts';
+import { lambda } from './aws/lambda.ts';
 import { grpc } from './http/grpc.ts';
 import { http } from './http/http.ts';
 import { undici } from './http/undici.ts';
@@ -5,7 +7,14 @@ import { pg } from './sql/pg.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
 /** All that is traced by itself, by the name under which the start-up line has it. */
-export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = { http, undici, grpc, pg };
+export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
+  http,
+  undici,
+  grpc,
+  pg,
+  'aws-sdk': awsSdk,
+  lambda,
+};
 
 /** The packages that are patched while they are loaded. */
 export const HOOKED_PACKAGES: readonly string[] = Object.values(LIBRARIES).flatMap(

@@ -10,7 +10,7 @@ export interface CarrierSettings {
 
 /** A library whose calls are actions, and which carries the cause where it can. One file each; `LIBRARIES` lists them. */
 export interface TracedLibrary {
-  /** npm packages that are patched as they are loaded; none for what comes with Node. */
+  /** npm packages that are patched as they are loaded, or URLs of files; none for what comes with Node. */
   readonly packages: readonly string[];
   /** A new one: it patches from the moment it is made. */
   instrumentation(settings: CarrierSettings): Instrumentation;
