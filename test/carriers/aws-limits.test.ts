@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import { type Message, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { carrierIn } from '@whence/sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AWS_ACCOUNT, type AwsMessaging, startAwsMessaging } from '../stage/aws-messaging.ts';
 import { startLambdaRuntime } from '../stage/lambda-runtime.ts';
@@ -54,7 +53,7 @@ const received = async (queueUrl: string, count: number): Promise<Message[]> => 
 };
 
 const referenceIn = (message: Message): string | undefined =>
-  carrierIn(message).tracestate?.replace(/^whence=/, '');
+  message.MessageAttributes?.['tracestate']?.StringValue?.replace(/^whence=/, '');
 const namesIn = ({ MessageAttributes = {} }: Message): string[] =>
   Object.keys(MessageAttributes)
     .filter((name) => !name.startsWith('own-'))
@@ -109,10 +108,15 @@ describe('SQS and SNS', () => {
     expect(notices).toEqual([]);
   });
 
-  it('leave a message that the caller says the cause of', async () => {
-    const queueUrl = aws.queue('outbox');
-    const { said } = await send('outbox', [], { QUEUE_URL: queueUrl });
-    expect((await received(queueUrl, 1)).map(referenceIn)).toEqual([said]);
+  it('carry the run that passes a message on, unless that says whom for', async () => {
+    const queueUrl = aws.queue('passed-on');
+    const { said } = await send('passedOn', [], { QUEUE_URL: queueUrl });
+    const messages = await received(queueUrl, 3);
+    expect(Object.fromEntries(messages.map((message) => [message.Body, referenceIn(message)]))).toEqual({
+      'by a run': said.second,
+      'by nobody': undefined,
+      'from an outbox': said.first,
+    });
   });
 
   it('carry no baggage', async () => {

@@ -1,5 +1,5 @@
+export type { CauseSource } from './carriers/carried-by.ts';
 export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
-export { carrierIn } from './carriers/carrier-in.ts';
 export { causedBy } from './carriers/caused-by.ts';
 export { type ActionDetails, action } from './runs/action.ts';
 export { bind, type CurrentRun, current } from './runs/active-run.ts';

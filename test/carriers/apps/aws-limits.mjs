@@ -3,7 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PublishBatchCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { propagation } from '@opentelemetry/api';
-import { carrier, run } from '@whence/sdk';
+import { carrier, causedBy, run } from '@whence/sdk';
 
 const { QUEUE_URL: QueueUrl, TOPIC_ARN: TopicArn } = process.env;
 const [sqs, sns, lambda] = [new SQSClient(), new SNSClient(), new LambdaClient()];
@@ -60,14 +60,16 @@ const WAYS = {
       return reference;
     }),
 
-  // An outbox: what is sent was caused by another run than the one that sends it.
-  outbox: async () => {
-    const [reference, { traceparent, tracestate }] = await inRun(async (cause) => [cause, carrier()]);
-    const MessageAttributes = { traceparent: text(traceparent), tracestate: text(tracestate) };
-    await inRun(() =>
-      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'outbox', MessageAttributes })),
-    );
-    return reference;
+  // What was received in one run is passed on by another, with the attributes it came with, and from an outbox.
+  passedOn: async () => {
+    const [first, given] = await inRun(async (reference) => [reference, carrier()]);
+    const MessageAttributes = { traceparent: text(given.traceparent), tracestate: text(given.tracestate) };
+    const send = (MessageBody) =>
+      sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
+    const second = await inRun((reference) => send('by a run').then(() => reference));
+    await send('by nobody');
+    await causedBy(given, 'message', () => send('from an outbox'));
+    return { first, second };
   },
 
   clientContext: (length, InvocationType) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { carrierIn } from '../carrier-in.ts';
+import { carriedBy } from '../carried-by.ts';
 
 const CARRIER = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
@@ -32,13 +32,13 @@ describe('the carrier in a message', () => {
     ['of SNS, its envelope parsed', JSON.parse(envelope())],
     ['that is a carrier', CARRIER],
   ])('%s', (_shape, message) => {
-    expect(carrierIn(message)).toEqual(CARRIER);
+    expect(carriedBy(message)).toEqual(CARRIER);
   });
 
   it('is that of its attributes before that of its body', () => {
     const other = { traceparent: 'theirs', tracestate: 'whence=other' };
     const message = { ...received, Body: envelope(), MessageAttributes: attributes('StringValue', other) };
-    expect(carrierIn(message)).toEqual(other);
+    expect(carriedBy(message)).toEqual(other);
   });
 
   it('may be the reference alone', () => {
@@ -47,7 +47,7 @@ describe('the carrier in a message', () => {
       Body: 'b',
       MessageAttributes: { tracestate: { StringValue: 'whence=r' } },
     };
-    expect(carrierIn(message)).toEqual({ tracestate: 'whence=r' });
+    expect(carriedBy(message)).toEqual({ tracestate: 'whence=r' });
   });
 
   it.each([
@@ -67,6 +67,6 @@ describe('the carrier in a message', () => {
     ['that is none', undefined],
     ['that is null', null],
   ])('is empty in one %s', (_shape, message) => {
-    expect(carrierIn(message)).toEqual({});
+    expect(carriedBy(message)).toEqual({});
   });
 });

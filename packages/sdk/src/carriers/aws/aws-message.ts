@@ -1,10 +1,11 @@
-import type { Carrier } from '../carrier.ts';
+import type { Carried } from '../carried-by.ts';
 
 /**
  * The carrier in what SQS and SNS deliver: a message of `ReceiveMessage`, a record of a Lambda event, the envelope that
- * SNS puts around what it delivers to a queue. A message's own attributes go before those in its body.
+ * SNS puts around what it delivers to a queue. A message's own attributes go before those in its body. Empty for one of
+ * theirs that carries nothing, undefined for what is none of theirs.
  */
-export const awsCarrier = (message: object): Partial<Carrier> | undefined => {
+export const awsCarrier = (message: object): Carried | undefined => {
   const given = message as AwsMessage;
   const attributes = given.MessageAttributes ?? given.messageAttributes ?? given.Sns?.MessageAttributes;
   const body = given.Body ?? given.body;
@@ -38,7 +39,7 @@ interface Attribute {
   readonly Value?: unknown;
 }
 
-const carrierOfAttributes = (attributes: object): Partial<Carrier> => {
+const carrierOfAttributes = (attributes: object): Carried => {
   const text = (name: string): string | undefined => {
     const attribute = (attributes as Record<string, Attribute | undefined>)[name];
     const value = attribute?.StringValue ?? attribute?.stringValue ?? attribute?.Value;

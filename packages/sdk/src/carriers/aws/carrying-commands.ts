@@ -42,7 +42,6 @@ const invoke: Carry = (input, carrier) => {
   if (carrier.traceparent === '' || input['InvocationType'] === 'DryRun') return { input };
   const given = input['ClientContext'] as string | undefined;
   const answer = withClientContext(given, carrier);
-  if (answer.status === 'set_by_caller') return { input };
   const without = (why: string) => (carrier.tracestate === undefined ? {} : { without: { count: 1, why } });
   if (answer.status === 'no_room') return { input, ...without('its client context has no room left') };
   if (answer.status === 'unreadable') return { input, ...without('its client context is no JSON object') };

@@ -37,9 +37,11 @@ describe('client context', () => {
     expect([...seen.keys()]).toEqual(['traceparent,tracestate', 'tracestate', 'no_room']);
   });
 
-  it('is left to a caller who set a carrier there', () => {
-    const given = encoded({ custom: { traceparent: 'theirs' } });
-    expect(withClientContext(given, CARRIER)).toEqual({ status: 'set_by_caller' });
+  it('has it in place of one that is passed on', () => {
+    const given = encoded({ custom: { tenant: 'acme', traceparent: 'theirs', tracestate: 'whence=theirs' } });
+    expect(contextIn(withClientContext(given, { traceparent: CARRIER.traceparent }))).toEqual({
+      custom: { tenant: 'acme', traceparent: CARRIER.traceparent },
+    });
   });
 
   it.each(['not base64 of JSON', encoded('text'), encoded([1]), encoded({ custom: 'text' })])(

@@ -5,23 +5,23 @@ const MAX_LENGTH = 3583;
 
 export type WithCarrier =
   | { readonly status: 'carried'; readonly clientContext: string }
-  /** The caller has set a carrier there. */
-  | { readonly status: 'set_by_caller' }
   | { readonly status: 'no_room' }
   /** It is no JSON object in base64. */
   | { readonly status: 'unreadable' };
 
 /**
- * The client context of a Lambda invocation with a carrier in its `custom`, beside what the caller has there. Without
- * `traceparent` where only `tracestate` has room.
+ * The client context of a Lambda invocation with a carrier in its `custom`, beside what the caller has there, and in
+ * place of one that came with a client context that is passed on. Without `traceparent` where only `tracestate` has
+ * room.
  */
 export const withClientContext = (given: string | undefined, carrier: Carrier): WithCarrier => {
   const context = given === undefined || given === '' ? {} : parsed(given);
   if (context === undefined || !isObject(context['custom'] ?? {})) return { status: 'unreadable' };
-  const custom = (context['custom'] ?? {}) as Readonly<Record<string, unknown>>;
-  if (custom['traceparent'] !== undefined || custom['tracestate'] !== undefined) {
-    return { status: 'set_by_caller' };
-  }
+  const {
+    traceparent: _traceparent,
+    tracestate: _tracestate,
+    ...custom
+  } = (context['custom'] ?? {}) as Readonly<Record<string, unknown>>;
   const { traceparent, tracestate } = carrier;
   const carriers =
     tracestate === undefined ? [{ traceparent }] : [{ traceparent, tracestate }, { tracestate }];

@@ -7,8 +7,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { referenceIn } from '@whence/model';
-import type { Carrier } from '../carrier.ts';
-import { carrierIn } from '../carrier-in.ts';
+import { type Carried, carriedBy } from '../carried-by.ts';
 import { effectOf } from '../caused-by.ts';
 
 /** What a function is called with: whatever its caller sent, so nothing of it is sure. */
@@ -59,7 +58,7 @@ const atTop = (effect: Context): Context =>
   trace.setSpan(effect, trace.wrapSpanContext(INVALID_SPAN_CONTEXT));
 
 /** Node's runtime hands client context over as it came; others write `Custom`. */
-const customOf = (clientContext: unknown): Partial<Carrier> | undefined => {
+const customOf = (clientContext: unknown): Carried | undefined => {
   const { custom, Custom } = (clientContext ?? {}) as { custom?: unknown; Custom?: unknown };
   const { traceparent, tracestate } = (custom ?? Custom ?? {}) as Record<string, unknown>;
   const fields = {
@@ -90,8 +89,8 @@ const recordsOf = (event: LambdaEvent): readonly object[] => {
 };
 
 /** The first record's carrier, where every record has the same reference. */
-const causeOfAll = (records: readonly object[]): Partial<Carrier> | undefined => {
-  const carriers = records.map(carrierIn);
+const causeOfAll = (records: readonly object[]): Carried | undefined => {
+  const carriers = records.map(carriedBy);
   const references = new Set(carriers.map(({ tracestate }) => referenceIn(tracestate ?? '')));
   return references.size === 1 && !references.has(undefined) ? carriers[0] : undefined;
 };

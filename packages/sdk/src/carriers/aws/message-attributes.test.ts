@@ -47,11 +47,21 @@ describe('attributes of a message', () => {
     expect(fit.without).toBe(0);
   });
 
-  it('are left as the caller set them', () => {
-    const set = { tracestate: { DataType: 'String', StringValue: 'whence=of-another' } };
-    const fit = fitted([{ attributes: set, texts: [] }], CARRIER);
-    expect(fit).toEqual({ attributes: [set], without: 0 });
-    expect(fit.attributes[0]).toBe(set);
+  it('replace those of a message that is passed on', () => {
+    const received = {
+      ...own(8),
+      traceparent: { DataType: 'String', StringValue: 'theirs' },
+      tracestate: { DataType: 'String', StringValue: 'whence=of-another' },
+    };
+    const before = structuredClone(received);
+    const [attributes] = fitted([{ attributes: received, texts: [] }], CARRIER).attributes;
+    expect(attributes).toMatchObject({
+      traceparent: { StringValue: SPAN },
+      tracestate: { StringValue: STATE },
+    });
+    const [ofNobody] = fitted([{ attributes: received, texts: [] }], { traceparent: SPAN }).attributes;
+    expect(added(ofNobody)).toEqual(['traceparent']);
+    expect(received).toEqual(before);
   });
 
   it('are none where no span is active', () => {

@@ -32,20 +32,23 @@ const MAX_BYTES = [256 << 10, 1 << 20] as const;
 
 /**
  * Adds a carrier to the messages of one request, as far as there is room: the reference to all of them first, since it
- * names the run; then the span. A message of which the caller has set either stays as it is. No message, and no batch,
- * is made longer than a limit that it kept.
+ * names the run; then the span. They replace what is there by these names, which came with a message that is passed on:
+ * what leaves here is caused here. No message, and no batch, is made longer than a limit that it kept.
  */
 export const fitted = (messages: readonly Outgoing[], carrier: Carrier): Fitted => {
-  const sizes = messages.map(bytesOf);
+  if (carrier.traceparent === '') {
+    return { attributes: messages.map(({ attributes }) => attributes), without: 0 };
+  }
+  const others = messages.map(({ attributes }) => withoutCarrier(attributes));
+  const sizes = messages.map(({ texts }, at) => bytesOf(texts, others[at]));
   const added = messages.map((): Record<string, MessageAttribute> => ({}));
   let roomOfAll = roomAbove(sizes.reduce((sum, size) => sum + size, 0));
   let without = 0;
 
   for (const [name, value] of byWeight(carrier)) {
     const cost = bytesOfAttribute(name, { DataType: STRING, StringValue: value });
-    messages.forEach((message, at) => {
-      if (isCarrying(message.attributes)) return;
-      const count = Object.keys(message.attributes ?? {}).length + Object.keys(added[at]!).length;
+    messages.forEach((_message, at) => {
+      const count = Object.keys(others[at] ?? {}).length + Object.keys(added[at]!).length;
       const room = Math.min(roomOfAll, roomAbove(sizes[at]!));
       if (count < MAX_ATTRIBUTES && cost <= room) {
         added[at]![name] = { DataType: STRING, StringValue: value };
@@ -55,7 +58,7 @@ export const fitted = (messages: readonly Outgoing[], carrier: Carrier): Fitted 
     });
   }
   return {
-    attributes: messages.map(({ attributes }, at) =>
+    attributes: others.map((attributes, at) =>
       Object.keys(added[at]!).length === 0 ? attributes : { ...attributes, ...added[at] },
     ),
     without,
@@ -69,15 +72,20 @@ const byWeight = ({ traceparent, tracestate }: Carrier): [name: string, value: s
   const span: [string, string] = ['traceparent', traceparent];
   const state: [string, string] = ['tracestate', tracestate ?? ''];
   const fields = referenceIn(state[1]) === undefined ? [span, state] : [state, span];
-  return traceparent === '' ? [] : fields.filter(([, value]) => value !== '');
+  return fields.filter(([, value]) => value !== '');
 };
 
-const isCarrying = (attributes: MessageAttributes | undefined): boolean =>
-  attributes?.['traceparent'] !== undefined || attributes?.['tracestate'] !== undefined;
+const withoutCarrier = (attributes: MessageAttributes | undefined): MessageAttributes | undefined => {
+  const names = Object.keys(attributes ?? {});
+  const isField = (name: string): boolean => name === 'traceparent' || name === 'tracestate';
+  return names.some(isField)
+    ? Object.fromEntries(names.filter((name) => !isField(name)).map((name) => [name, attributes![name]]))
+    : attributes;
+};
 
 const roomAbove = (bytes: number): number => (MAX_BYTES.find((limit) => bytes <= limit) ?? 0) - bytes;
 
-const bytesOf = ({ attributes, texts }: Outgoing): number =>
+const bytesOf = (texts: Outgoing['texts'], attributes: MessageAttributes | undefined): number =>
   texts.reduce((sum, text) => sum + lengthOf(text), 0) +
   Object.entries(attributes ?? {}).reduce((sum, [name, value]) => sum + bytesOfAttribute(name, value), 0);
 
