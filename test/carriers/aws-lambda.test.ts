@@ -16,7 +16,7 @@ const REGISTER = import.meta.resolve('@whence/sdk/register');
 const ROOT = fileURLToPath(new URL('./apps/lambda', import.meta.url));
 
 /** A function's process as AWS starts it; killed when the test is over, as AWS does. Spans wait for nothing but a flush. */
-const startFunction = async (handler: string): Promise<LambdaRuntime> => {
+const startFunction = async (handler: string): Promise<LambdaRuntime & { said(): string }> => {
   const runtime = await startLambdaRuntime();
   const child = spawn(process.execPath, ['--import', REGISTER, `${ROOT}/function.cjs`], {
     env: {
@@ -24,15 +24,19 @@ const startFunction = async (handler: string): Promise<LambdaRuntime> => {
       AWS_LAMBDA_RUNTIME_API: runtime.api,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       LAMBDA_TASK_ROOT: ROOT,
-      _HANDLER: `handlers.${handler}`,
+      _HANDLER: handler,
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.url,
       OTEL_BSP_SCHEDULE_DELAY: '600000',
       WHENCE_LOG: 'warn',
     },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
   });
   takeDown(() => child.kill('SIGKILL'));
-  return runtime;
+  return { ...runtime, said: () => stderr };
 };
 
 /** What the receiver has of it at this moment: nobody waits. */
@@ -60,7 +64,7 @@ const record = (body: string, carrier: Record<string, string>) => ({
 
 describe('the handler of a Lambda function', () => {
   it('has its spans exported before it answers', async () => {
-    const runtime = await startFunction('works');
+    const runtime = await startFunction('handlers.works');
     for (const [cold, trigger] of [
       [true, undefined],
       [false, 'http'],
@@ -76,8 +80,26 @@ describe('the handler of a Lambda function', () => {
     }
   });
 
+  it('may be given nothing at all', async () => {
+    const runtime = await startFunction('handlers.works');
+    expect(await runtime.invoke(null)).toEqual({ status: 'success', body: '"done"' });
+    expect(await runtime.invoke({})).toEqual({ status: 'success', body: '"done"' });
+  });
+
+  it('may be one that is not there', async () => {
+    const runtime = await startFunction('handlers.missing');
+    expect(await runtime.invoke({})).toMatchObject({ status: 'failure' });
+    expect(runtime.said()).toMatch(/^whence: invocations are NOT traced: .* missing\n$/);
+  });
+
+  it('may come from a bundle', async () => {
+    const runtime = await startFunction('bundled.handler');
+    expect(await runtime.invoke({})).toEqual({ status: 'success', body: '"done"' });
+    expect(named(spansSince(0), 'work').parentSpanId).toBe(named(spansSince(0), 'far').spanId);
+  });
+
   it('has them exported where it throws', async () => {
-    const runtime = await startFunction('throws');
+    const runtime = await startFunction('handlers.throws');
     const before = endpoint.spans().length;
     const answer = await runtime.invoke({});
     expect(answer).toMatchObject({ status: 'failure', body: expect.stringContaining('no such account') });
@@ -87,7 +109,7 @@ describe('the handler of a Lambda function', () => {
   });
 
   it('has them exported, ended as unfinished, where its time is over', async () => {
-    const runtime = await startFunction('neverEnds');
+    const runtime = await startFunction('handlers.neverEnds');
     const before = endpoint.spans().length;
     expect(await runtime.invoke({}, { timeoutMillis: 3000 })).toEqual({ status: 'timed_out' });
     const spans = spansSince(before);
@@ -98,7 +120,7 @@ describe('the handler of a Lambda function', () => {
   });
 
   it('answers where the receiver does not, and its spans are exported later', async () => {
-    const runtime = await startFunction('works');
+    const runtime = await startFunction('handlers.works');
     await runtime.invoke({});
     const before = endpoint.spans().length;
     await endpoint.away();
@@ -120,7 +142,7 @@ describe('the handler of a Lambda function', () => {
 
 describe('a batch of two runs and of nobody', () => {
   it('is nobody’s as a whole, and each record is of its own run', async () => {
-    const runtime = await startFunction('records');
+    const runtime = await startFunction('handlers.records');
     const before = endpoint.spans().length;
     const [one, two] = [carrierOf(newRunId(), 'b7ad6b7169203331'), carrierOf(newRunId(), 'b7ad6b7169203332')];
     const Records = [record('1', one), record('2', two), record('3', {})];
