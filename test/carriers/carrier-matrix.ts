@@ -28,8 +28,10 @@ interface NearAction extends ActionIds {
 export interface CarrierRow {
   /** The folder of `apps/` with `near.cjs`, and with `far.cjs` where the far side is a process of its own. */
   readonly app: string;
-  /** Further variables for both sides, asked for when the tests run: the address of a broker. */
-  readonly environment?: () => Record<string, string>;
+  /** Further variables for both sides, asked for by each test when it runs: the address of a broker. */
+  readonly environment?: (
+    module: (typeof MODULES)[number],
+  ) => Record<string, string> | Promise<Record<string, string>>;
   /**
    * True where the near side starts the far side itself (a thread, a child): then it passes on the preload in the
    * variable `STOCK`, where there is one, and both say what they did on the near side's standard output.
@@ -87,7 +89,7 @@ export const carrierMatrix = (
     });
 
     it.each(cells)('leads back to the cause: $module, far side with $far', async ({ module, far }) => {
-      const sides = { stage, app, module, far, more: environment?.() ?? {} };
+      const sides = { stage, app, module, far, more: (await environment?.(module)) ?? {} };
       const { near, action } = await (inside ? farSideInside(sides) : farSideApart(sides));
 
       const answer = await stage.who(action, near);

@@ -82,6 +82,12 @@ export const WHENCE = {
     '2',
     'on a consumer span: which time this message is handled, from 2',
   ),
+  uncarried: attribute(
+    'whence.uncarried',
+    'int',
+    '1',
+    'messages of this call that left without the reference, for want of room',
+  ),
   processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 

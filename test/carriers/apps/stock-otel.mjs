@@ -1,6 +1,9 @@
 // A service that has never heard of Whence: OpenTelemetry's own SDK and instrumentations, and nothing else.
+
+import { defaultTextMapGetter, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
+import { AwsLambdaInstrumentation } from '@opentelemetry/instrumentation-aws-lambda';
 import { AwsInstrumentation } from '@opentelemetry/instrumentation-aws-sdk';
 import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
@@ -26,5 +29,9 @@ new NodeSDK({
     new KafkaJsInstrumentation(),
     new AmqplibInstrumentation(),
     new AwsInstrumentation(),
+    new AwsLambdaInstrumentation({
+      eventContextExtractor: (_event, { clientContext }) =>
+        propagation.extract(ROOT_CONTEXT, clientContext?.custom ?? {}, defaultTextMapGetter),
+    }),
   ],
 }).start();

@@ -1,11 +1,13 @@
+import { awsCarrier } from './aws/aws-message.ts';
+
 /**
  * What may name a cause: a carrier, headers (also those of Kafka, which are bytes), or a message that has them, as
- * KafkaJS, amqplib, BullMQ and pg-boss deliver it (`headers`, `properties.headers`, `opts.telemetry.metadata`,
+ * KafkaJS, amqplib, BullMQ, pg-boss, SQS, SNS and Lambda deliver it (`headers`, `properties.headers`, `opts.telemetry.metadata`,
  * `data.whence`).
  */
 export type CauseSource = object | null | undefined;
 
-/** The fields of W3C Trace Context, each at most once. */
+/** The fields of W3C Trace Context, each at most once. `tracestate` alone: AWS's message had no room for both. */
 export interface Carried {
   readonly traceparent?: string;
   readonly tracestate?: string;
@@ -16,6 +18,8 @@ export interface Carried {
  * than any carrier writes it says nothing: to choose between two runs would be a guess.
  */
 export const carriedBy = (source: CauseSource): Carried => {
+  const delivered = isObject(source) ? awsCarrier(source) : undefined;
+  if (delivered !== undefined) return saysTwo(delivered.tracestate) ? {} : delivered;
   for (const fields of placesIn(source)) {
     const traceparent = fieldOf(fields, 'traceparent');
     if (traceparent === undefined) continue;
@@ -62,5 +66,5 @@ const textOf = (value: unknown): string | undefined => {
   return Buffer.from(value.buffer, value.byteOffset, value.length).toString('latin1');
 };
 
-const saysTwo = (tracestate: string): boolean =>
+const saysTwo = (tracestate = ''): boolean =>
   tracestate.split(',').filter((member) => member.trimStart().startsWith('whence=')).length > 1;

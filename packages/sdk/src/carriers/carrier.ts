@@ -23,6 +23,10 @@ export const carrierOf = (active: Context): Carrier => {
       ? trace.setSpanContext(active, cause.spanContext)
       : active;
   w3c.inject(source, carried, defaultTextMapSetter);
+  if (carried.traceparent === '' && cause !== undefined) {
+    const state = cause.spanContext.traceState?.serialize();
+    if (state !== undefined) carried.tracestate = state;
+  }
   const run = runIn(active);
   if (run?.ended) carried.tracestate = withReference(carried.tracestate ?? '', unproven(run));
   return carried;

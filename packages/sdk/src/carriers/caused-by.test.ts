@@ -85,6 +85,23 @@ describe('causedBy', () => {
     expect(effect.links).toHaveLength(1);
   });
 
+  it('names the run, and no span, where the reference came alone', () => {
+    const { tracestate } = carried;
+    const MessageAttributes = { tracestate: { StringValue: tracestate } };
+    causedBy({ MessageAttributes }, 'message', () => action('of a run alone', {}, () => {}));
+    const effect = tracing.named('of a run alone');
+    expect([traceStateOf(effect), effect.links]).toEqual([`whence=${scope.reference}`, []]);
+    expect(causedBy({ traceparent: 'zz', tracestate }, 'message', current)).toBeUndefined();
+  });
+
+  it('reads a message as its library delivers it', () => {
+    const MessageAttributes = Object.fromEntries(
+      Object.entries(carried).map(([name, StringValue]) => [name, { StringValue }]),
+    );
+    expect(causedBy({ Body: 'b', MessageAttributes }, 'message', current)?.runId).toBe(scope.runId);
+    expect(inRun(() => causedBy({ Body: 'b', ReceiptHandle: 'r' }, 'message', current))).toBeUndefined();
+  });
+
   it.each([[{}], [{ traceparent: '' }], [{ traceparent: 'zz', tracestate: 'whence=x' }]])(
     'takes %j for no cause',
     (nothing) => {

@@ -3,16 +3,19 @@ import {
   context,
   createContextKey,
   defaultTextMapGetter,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Link,
   ROOT_CONTEXT,
   type SpanContext,
   trace,
 } from '@opentelemetry/api';
-import { W3CTraceContextPropagator } from '@opentelemetry/core';
-import { type CauseKind, REFERENCE_KEY } from '@whence/model';
+import { TraceState, W3CTraceContextPropagator } from '@opentelemetry/core';
+import { type CauseKind, REFERENCE_KEY, WHENCE } from '@whence/model';
 import { type RunScope, scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
 import { type Carried, type CauseSource, carriedBy } from './carried-by.ts';
 
-/** The span elsewhere that brought about what happens in a context. */
+/** The span elsewhere that brought about what happens in a context; an invalid one where only its run is known. */
 export interface CauseElsewhere {
   readonly spanContext: SpanContext;
   readonly kind: CauseKind;
@@ -43,12 +46,27 @@ export const causedBy = <T>(source: CauseSource, kind: CauseKind, fn: () => T): 
 /** The cause that a source names; undefined where it names none, or more than one. Never throws. */
 export const causeOf = (source: CauseSource, kind: CauseKind): CauseElsewhere | undefined => {
   try {
-    const spanContext = spanContextOf(carriedBy(source));
-    return spanContext === undefined ? undefined : { spanContext, kind };
+    return causeCarried(carriedBy(source), kind);
   } catch {
     return undefined;
   }
 };
+
+export const causeCarried = (carried: Carried, kind: CauseKind): CauseElsewhere | undefined => {
+  const spanContext = spanContextOf(carried) ?? stateAlone(carried);
+  return spanContext === undefined ? undefined : { spanContext, kind };
+};
+
+const stateAlone = ({ traceparent, tracestate }: Carried): SpanContext | undefined =>
+  traceparent !== undefined || tracestate === undefined
+    ? undefined
+    : { ...INVALID_SPAN_CONTEXT, traceState: new TraceState(tracestate) };
+
+/** The link to a cause; none where there is none, or its span is not known. */
+export const linksTo = (cause: CauseElsewhere | undefined): Link[] =>
+  cause === undefined || !isSpanContextValid(cause.spanContext)
+    ? []
+    : [{ context: cause.spanContext, attributes: { [WHENCE.cause.key]: cause.kind } }];
 
 /** The run that a cause belongs to; undefined where it says none. */
 export const runOfCause = ({ spanContext }: CauseElsewhere): RunScope | undefined => {

@@ -1,4 +1,6 @@
 import { mcp } from './agents/mcp.ts';
+import { awsSdk } from './aws/aws-sdk.ts';
+import { lambda } from './aws/lambda.ts';
 import { grpc } from './http/grpc.ts';
 import { http } from './http/http.ts';
 import { undici } from './http/undici.ts';
@@ -26,6 +28,8 @@ export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
   'node-cron': nodeCron,
   'node-schedule': nodeSchedule,
   mcp,
+  'aws-sdk': awsSdk,
+  lambda,
 };
 
 /** The packages that are patched while they are loaded. */

@@ -21,14 +21,17 @@ export interface ProcessEnd {
   flushOnSignals(): void;
   /** The same for an error that nobody catches; what is under way then has failed. */
   flushOnUncaught(): void;
+  /** For a host that is stopped without a signal: ends what is under way, and exports it, in `millis` at most. */
+  endOpen(outcome: Outcome, reason: string, millis: number): Promise<void>;
 }
 
 export const processEnd = (runs: Runs, pipeline: Pipeline): ProcessEnd => {
-  const last = async (outcome: Outcome, reason: string): Promise<void> => {
+  const endOpen = async (outcome: Outcome, reason: string, millis: number): Promise<void> => {
     const told = runs.endOpen(outcome, reason);
     pipeline.endOpen(reason);
-    await within(LAST_MILLIS, Promise.all([told, pipeline.flush(LAST_MILLIS)]));
+    await within(millis, Promise.all([told, pipeline.flush(millis)]));
   };
+  const last: Last = (outcome, reason) => endOpen(outcome, reason, LAST_MILLIS);
   return {
     flushWhenIdle: () => flushWhenIdle(pipeline),
     flushOnSignals: () => {
@@ -36,6 +39,7 @@ export const processEnd = (runs: Runs, pipeline: Pipeline): ProcessEnd => {
       onSignal('SIGINT', pipeline, last);
     },
     flushOnUncaught: () => onUncaught(last),
+    endOpen,
   };
 };
 

@@ -1,10 +1,10 @@
 import { type Span, SpanKind, type Tracer } from '@opentelemetry/api';
 import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
+import { linksTo } from '../caused-by.ts';
 import { messageCause } from '../message-cause.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { type AmqpChannel, type AmqpMessage, deliverInRuns, publishOwnHeaders } from './amqplib-channel.ts';
 import { ConsumerTracer } from './consumer-tracer.ts';
-import { linkTo } from './deliveries.ts';
 
 interface AmqpModel {
   readonly Channel: { readonly prototype: AmqpChannel };
@@ -40,7 +40,7 @@ class LinkedAmqplib extends AmqplibInstrumentation {
   /** `get` takes one message: an action of whoever calls it, linked to the message's producer. */
   #received(queue: string, message: AmqpMessage): void {
     const cause = messageCause(message);
-    const links = cause === undefined ? [] : [linkTo(cause)];
+    const links = linksTo(cause);
     const span = super.tracer.startSpan(`get ${queue}`, { kind: SpanKind.CLIENT, links });
     span.setAttributes({ ...named(queue, 'get'), 'messaging.operation.type': 'receive' }).end();
   }

@@ -10,11 +10,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { runIn } from '../../runs/run-scope.ts';
-import { causeIn, effectOf } from '../caused-by.ts';
+import { causeIn, effectOf, linksTo } from '../caused-by.ts';
 import { messageCause, tickOf } from '../message-cause.ts';
 import { BullMqSpan, type TelemetrySpan, UNTRACED } from './bullmq-span.ts';
 import { attemptOf } from './consumer-tracer.ts';
-import { linkTo } from './deliveries.ts';
 import { LastAttempts } from './last-attempts.ts';
 
 /** BullMQ's `Telemetry`. */
@@ -79,7 +78,7 @@ export const bullMqTelemetry = (tracer: () => Tracer, keepsResults: boolean): Bu
         }
         if (kind === SpanKind.INTERNAL && isByItself(active)) return UNTRACED;
         const cause = from === undefined ? undefined : causeIn(from);
-        const links = cause === undefined ? [] : [linkTo(cause)];
+        const links = linksTo(cause);
         return new BullMqSpan(tracer().startSpan(name, { kind, links }, active), keepsResults);
       },
     },

@@ -3,7 +3,7 @@ import { type Attributes, type Context, context, ROOT_CONTEXT, SpanKind } from '
 import { WHENCE } from '@whence/model';
 import { withRun } from '../../runs/run-scope.ts';
 import { effectOf } from '../caused-by.ts';
-import { agreedRun, deliveriesIn, linksTo } from './deliveries.ts';
+import { agreedRun, deliveriesIn, linksToAll } from './deliveries.ts';
 
 /**
  * The tracer of an official instrumentation, with what it says of received messages put right: where it makes a
@@ -36,7 +36,7 @@ export class ConsumerTracer implements Tracer {
       const run = agreedRun(deliveries);
       return this.#tracer.startSpan(
         name,
-        { ...options, links: linksTo(deliveries) },
+        { ...options, links: linksToAll(deliveries) },
         run === undefined ? ROOT_CONTEXT : withRun(ROOT_CONTEXT, run),
       );
     }

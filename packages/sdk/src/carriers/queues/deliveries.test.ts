@@ -1,19 +1,15 @@
 import { TraceState } from '@opentelemetry/core';
 import { formatReference, newRunId } from '@whence/model';
 import { describe, expect, it } from 'vitest';
-import { agreedRun, type Delivery, linksTo } from './deliveries.ts';
+import { agreedRun, type Delivery, linksToAll } from './deliveries.ts';
 
 const [a, b] = [newRunId(), newRunId()].map((runId) => formatReference({ runId }));
-const delivery = (
-  reference?: string,
-  spanId = '1'.repeat(16),
-  kind: 'message' | 'schedule' = 'message',
-): Delivery => ({
+const delivery = (reference?: string, spanId = '1', kind: 'message' | 'schedule' = 'message'): Delivery => ({
   cause: {
     kind,
     spanContext: {
       traceId: '1'.repeat(32),
-      spanId,
+      spanId: spanId.repeat(16),
       traceFlags: 1,
       ...(reference && { traceState: new TraceState(`whence=${reference}`) }),
     },
@@ -41,6 +37,6 @@ describe('the run that all messages agree on', () => {
 });
 
 it('links once to each span that sent any of them', () => {
-  const links = linksTo(all(delivery(a, '1'), delivery(a, '1'), delivery(b, '2'), { cause: undefined }));
-  expect(links.map(({ context }) => context.spanId)).toEqual(['1', '2']);
+  const links = linksToAll(all(delivery(a, '1'), delivery(a, '1'), delivery(b, '2'), { cause: undefined }));
+  expect(links.map(({ context }) => context.spanId)).toEqual(['1'.repeat(16), '2'.repeat(16)]);
 });

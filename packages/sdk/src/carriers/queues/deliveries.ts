@@ -1,7 +1,6 @@
 import { type Context, createContextKey, type Link } from '@opentelemetry/api';
-import { WHENCE } from '@whence/model';
 import type { RunScope } from '../../runs/run-scope.ts';
-import { type CauseElsewhere, runOfCause } from '../caused-by.ts';
+import { type CauseElsewhere, linksTo, runOfCause } from '../caused-by.ts';
 
 /** A message as it reaches its handler. */
 export interface Delivery {
@@ -33,15 +32,10 @@ export const agreedRun = (deliveries: Deliveries): RunScope | undefined => {
 };
 
 /** One for each span that sent any of them. The SDK bounds them (128), and counts those beyond. */
-export const linksTo = (deliveries: Deliveries): Link[] => {
+export const linksToAll = (deliveries: Deliveries): Link[] => {
   const links = new Map<string, Link>();
   for (const { cause } of deliveries.values()) {
-    if (cause !== undefined) links.set(cause.spanContext.spanId, linkTo(cause));
+    for (const link of linksTo(cause)) links.set(link.context.spanId, link);
   }
   return [...links.values()];
 };
-
-export const linkTo = ({ spanContext, kind }: CauseElsewhere): Link => ({
-  context: spanContext,
-  attributes: { [WHENCE.cause.key]: kind },
-});

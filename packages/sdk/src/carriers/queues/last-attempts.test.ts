@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LastAttempts } from './last-attempts.ts';
 
-const span = (spanId: string) => ({ traceId: '1'.repeat(32), spanId, traceFlags: 1 });
+const span = (spanId: string) => ({ traceId: '1'.repeat(32), spanId: spanId.repeat(16), traceFlags: 1 });
 
 it('links to the attempt before, of the last ten thousand jobs', () => {
   const attempts = new LastAttempts();

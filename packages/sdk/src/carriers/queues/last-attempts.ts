@@ -1,5 +1,5 @@
 import type { Link, SpanContext } from '@opentelemetry/api';
-import { linkTo } from './deliveries.ts';
+import { linksTo } from '../caused-by.ts';
 
 /**
  * The attempts that this process has made at jobs which may be tried again. BullMQ gives each attempt the producer's
@@ -11,7 +11,7 @@ export class LastAttempts {
   /** The link to the attempt before, where there was one here. */
   linksTo(job: string): Link[] {
     const spanContext = this.#spans.get(job);
-    return spanContext === undefined ? [] : [linkTo({ spanContext, kind: 'retry' })];
+    return spanContext === undefined ? [] : linksTo({ spanContext, kind: 'retry' });
   }
 
   made(job: string, spanContext: SpanContext): void {

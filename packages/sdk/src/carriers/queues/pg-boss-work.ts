@@ -12,7 +12,7 @@ import { withRun } from '../../runs/run-scope.ts';
 import { effectOf, withoutCause } from '../caused-by.ts';
 import { messageCause, tickOf } from '../message-cause.ts';
 import { attemptOf } from './consumer-tracer.ts';
-import { agreedRun, type Deliveries, linksTo } from './deliveries.ts';
+import { agreedRun, type Deliveries, linksToAll } from './deliveries.ts';
 import { takeUp } from './taken-up.ts';
 
 interface BossJob {
@@ -64,7 +64,7 @@ const startReceived = (queue: string, jobs: readonly BossJob[], tracer: Tracer):
     `receive ${queue}`,
     {
       kind: SpanKind.CLIENT,
-      links: linksTo(deliveries),
+      links: linksToAll(deliveries),
       attributes: { ...named(queue, 'receive'), 'messaging.batch.message_count': jobs.length },
     },
     run === undefined ? ROOT_CONTEXT : withRun(ROOT_CONTEXT, run),

@@ -1,0 +1,3 @@
+import { farWork } from '../far-work.cjs';
+
+export const handler = async () => farWork();

@@ -1,0 +1,3 @@
+const { farWork } = require('../far-work.cjs');
+
+exports.handler = async () => farWork();

@@ -1,0 +1,3 @@
+const { far } = require('./far-record.cjs');
+
+exports.handler = async (event) => far(event);
