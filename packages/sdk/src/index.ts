@@ -1,5 +1,5 @@
-export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export type { CauseSource } from './carriers/carried-by.ts';
+export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
 export { eachCaused } from './carriers/each-caused.ts';
 export { type ActionDetails, action } from './runs/action.ts';
