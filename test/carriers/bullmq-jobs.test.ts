@@ -54,7 +54,8 @@ describe('jobs', () => {
   });
 
   it('does nothing in the run that started the worker', () => {
-    const { spans, said } = played;
+    const { spans, said, allNamed } = played;
+    expect(allNamed('told').map(({ run }) => run)).toEqual(Array(8).fill(undefined));
     expect(spans.filter(({ run }) => run === said.starter).map(({ name }) => name)).toEqual(['starter']);
   });
 

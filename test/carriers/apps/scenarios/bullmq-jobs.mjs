@@ -1,7 +1,7 @@
 // One queue, one worker that a run has started: a job that fails at first, a flow, a delayed job, one of nobody's, one with a carrier
 // that is none, and one that does a run of its own.
 import { action, run } from '@whence/sdk';
-import { FlowProducer, Queue, Worker } from 'bullmq';
+import { FlowProducer, Queue, QueueEvents, Worker } from 'bullmq';
 import { connection, name, times } from './bullmq.mjs';
 
 const queue = new Queue(name, { connection });
@@ -29,11 +29,14 @@ const processor = async (job) => {
   }
   return { secret: 'hunter2' };
 };
-const { worker, starter } = await run({ job: 'starter' }, ({ reference }) => ({
+const { worker, events, starter } = await run({ job: 'starter' }, ({ reference }) => ({
+  events: new QueueEvents(name, { connection, lastEventId: '0' }),
   worker: new Worker(name, processor, { connection }),
   starter: reference,
 }));
-await times(worker, 'completed', 8);
+events.on('completed', () => action('told', {}, () => {}));
+await Promise.all([times(worker, 'completed', 8), times(events, 'completed', 8)]);
+await events.close();
 await worker.close();
 await flows.close();
 await queue.close();

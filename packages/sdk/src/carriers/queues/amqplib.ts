@@ -1,20 +1,27 @@
 import { type Span, SpanKind, type Tracer } from '@opentelemetry/api';
 import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
+import type { Notices } from '../../settings/notices.ts';
 import { linksTo } from '../caused-by.ts';
 import { messageCause } from '../message-cause.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { type AmqpChannel, type AmqpMessage, deliverInRuns, publishOwnHeaders } from './amqplib-channel.ts';
 import { ConsumerTracer } from './consumer-tracer.ts';
+import { patchOnce } from './patch-once.ts';
 
 interface AmqpModel {
   readonly Channel: { readonly prototype: AmqpChannel };
   readonly ConfirmChannel: { readonly prototype: AmqpChannel };
 }
 
-const patched = new WeakSet<AmqpModel>();
-
 /** The official instrumentation, with ours nearer to the library for what is received and further out for what is sent. */
 class LinkedAmqplib extends AmqplibInstrumentation {
+  readonly #notices: Notices;
+
+  constructor(notices: Notices) {
+    super({ publishHook: nameSent, consumeHook: nameReceived });
+    this.#notices = notices;
+  }
+
   protected override get tracer(): Tracer {
     return new ConsumerTracer(super.tracer, () => undefined);
   }
@@ -25,13 +32,13 @@ class LinkedAmqplib extends AmqplibInstrumentation {
       if (!/model\.js$/.test(file.name)) continue;
       const { patch } = file;
       file.patch = (model: AmqpModel, version) => {
-        if (patched.has(model)) return model;
-        patched.add(model);
-        deliverInRuns(model.Channel.prototype, (queue, message) => this.#received(queue, message));
-        const traced = patch(model, version);
-        publishOwnHeaders(model.Channel.prototype);
-        publishOwnHeaders(model.ConfirmChannel.prototype);
-        return traced;
+        patchOnce('amqplib', model, this.#notices, () => {
+          deliverInRuns(model.Channel.prototype, (queue, message) => this.#received(queue, message));
+          patch(model, version);
+          publishOwnHeaders(model.Channel.prototype);
+          publishOwnHeaders(model.ConfirmChannel.prototype);
+        });
+        return model;
       };
     }
     return definition;
@@ -53,17 +60,21 @@ const named = (destination: string, operation: string) => ({
 });
 
 /** Today's names beside those from before 1.17 that the official one still writes. */
-const nameSent = (span: Span, { exchange, routingKey }: { exchange: string; routingKey: string }): void =>
-  void span.setAttributes(named(exchange === '' ? routingKey : exchange, 'publish'));
+const nameSent = (span: Span, sent: Addressed): void =>
+  void span.setAttributes(named(addressOf(sent), 'publish'));
+
+const nameReceived = (span: Span, { msg: { fields } }: { msg: { fields: Addressed } }): void =>
+  void span.setAttributes(named(addressOf(fields), 'process'));
+
+interface Addressed {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+/** The queue where it was named directly. */
+const addressOf = ({ exchange, routingKey }: Addressed): string => (exchange === '' ? routingKey : exchange);
 
 export const amqplib: TracedLibrary = {
   packages: ['amqplib'],
-  instrumentation: () =>
-    new LinkedAmqplib({
-      publishHook: nameSent,
-      consumeHook: (span, { msg }) => {
-        const { exchange, routingKey } = msg.fields;
-        span.setAttributes(named(exchange === '' ? routingKey : exchange, 'process'));
-      },
-    }),
+  instrumentation: ({ notices }) => new LinkedAmqplib(notices),
 };

@@ -1,7 +1,8 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
-import type { TracedLibrary } from '../traced-library.ts';
+import type { CarrierSettings, TracedLibrary } from '../traced-library.ts';
 import { type BullMqJob, type BullMqTelemetry, bullMqTelemetry, withJob } from './bullmq-telemetry.ts';
+import { patchOnce } from './patch-once.ts';
 
 /** What is used of BullMQ's classes. */
 interface BullMq {
@@ -9,6 +10,7 @@ interface BullMq {
   readonly Worker: {
     prototype: Queue & { run: Fn; processJob(job: BullMqJob, ...rest: unknown[]): unknown };
   };
+  readonly QueueEvents: { prototype: { run: Fn } };
   readonly JobScheduler: { prototype: { upsertJobScheduler: Fn } };
   readonly FlowProducer: {
     prototype: Telemetered & {
@@ -35,25 +37,25 @@ interface Telemetered {
 
 type Fn = (...args: never[]) => unknown;
 
-const patched = new WeakSet<object>();
-
 /** Gives BullMQ its telemetry where the user gave none, and keeps its loops out of the runs that start them. */
 class BullMqInstrumentation extends InstrumentationBase {
-  readonly #keepsResults: boolean;
+  readonly #settings: CarrierSettings;
 
-  constructor(keepsResults: boolean) {
+  constructor(settings: CarrierSettings) {
     super('@whence/sdk/bullmq', '0.1.0', {});
-    this.#keepsResults = keepsResults;
+    this.#settings = settings;
   }
 
   protected override init() {
     return new InstrumentationNodeModuleDefinition('bullmq', ['>=6 <7'], (exports: BullMq) => {
-      const queueBase = exports.QueueBase?.prototype;
-      if (queueBase === undefined || patched.has(queueBase)) return exports;
-      patched.add(queueBase);
-      const telemetry = bullMqTelemetry(() => this.tracer, this.#keepsResults);
-      giveTelemetry(exports, telemetry);
-      keepApart(exports);
+      const { config, notices } = this.#settings;
+      patchOnce('bullmq', exports.QueueBase?.prototype, notices, () => {
+        giveTelemetry(
+          exports,
+          bullMqTelemetry(() => this.tracer, config.statementValues),
+        );
+        keepApart(exports);
+      });
       return exports;
     });
   }
@@ -88,12 +90,14 @@ const withOptions = (flow: FlowJob): FlowJob => ({
 });
 
 /**
- * Outside of all runs: the worker's loop, whoever starts it; the next tick of a schedule, armed while some other job is
- * being completed; processes and threads for sandboxed processors, which serve one job after another.
+ * Outside of all runs: the loops of workers and of queue events, whoever starts them; the next tick of a schedule,
+ * armed while some other job is being completed; processes and threads for sandboxed processors, which serve one job
+ * after another.
  */
-const keepApart = ({ Worker, JobScheduler, ChildPool }: BullMq): void => {
+const keepApart = ({ Worker, QueueEvents, JobScheduler, ChildPool }: BullMq): void => {
   const worker = Worker.prototype;
   worker.run = outsideOfRuns(worker.run);
+  QueueEvents.prototype.run = outsideOfRuns(QueueEvents.prototype.run);
   ChildPool.prototype.retain = outsideOfRuns(ChildPool.prototype.retain);
   const { processJob } = worker;
   worker.processJob = function (job, ...rest) {
@@ -115,5 +119,5 @@ const outsideOfRuns = (fn: Fn): Fn =>
 
 export const bullmq: TracedLibrary = {
   packages: ['bullmq'],
-  instrumentation: ({ config }) => new BullMqInstrumentation(config.statementValues),
+  instrumentation: (settings) => new BullMqInstrumentation(settings),
 };

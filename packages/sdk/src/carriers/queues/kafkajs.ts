@@ -1,9 +1,11 @@
 import type { Tracer } from '@opentelemetry/api';
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs';
+import type { Notices } from '../../settings/notices.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { ConsumerTracer } from './consumer-tracer.ts';
 import { deliverInRuns, type KafkaConsumer } from './kafkajs-consumer.ts';
 import { type KafkaProducer, sendOwnHeaders } from './kafkajs-producer.ts';
+import { patchOnce } from './patch-once.ts';
 import { takeUp } from './taken-up.ts';
 
 interface KafkaPrototype {
@@ -11,13 +13,18 @@ interface KafkaPrototype {
   producer(...args: unknown[]): KafkaProducer;
 }
 
-const patched = new WeakSet<KafkaPrototype>();
-
 /**
  * The official instrumentation, with ours around the consumers (nearer to the library, so that it is in place before
  * a span is started) and around the producers (further out, so that what is written into is our copy).
  */
 class LinkedKafkaJs extends KafkaJsInstrumentation {
+  readonly #notices: Notices;
+
+  constructor(notices: Notices) {
+    super({ consumerHook: (span, { message }) => void takeUp(message, span) });
+    this.#notices = notices;
+  }
+
   protected override get tracer(): Tracer {
     return new ConsumerTracer(super.tracer, (attributes) => attributes['messaging.kafka.offset'] as string);
   }
@@ -27,18 +34,18 @@ class LinkedKafkaJs extends KafkaJsInstrumentation {
     const { patch } = definition;
     definition.patch = (exports, version) => {
       const kafka = exports?.Kafka?.prototype as KafkaPrototype | undefined;
-      if (kafka === undefined || patched.has(kafka)) return exports;
-      patched.add(kafka);
-      const { consumer } = kafka;
-      kafka.consumer = function (...args) {
-        return deliverInRuns(consumer.apply(this, args));
-      };
-      const traced = patch?.(exports, version) ?? exports;
-      const { producer } = kafka;
-      kafka.producer = function (...args) {
-        return sendOwnHeaders(producer.apply(this, args));
-      };
-      return traced;
+      patchOnce('kafkajs', kafka, this.#notices, () => {
+        const { consumer } = kafka!;
+        kafka!.consumer = function (...args) {
+          return deliverInRuns(consumer.apply(this, args));
+        };
+        patch?.(exports, version);
+        const { producer } = kafka!;
+        kafka!.producer = function (...args) {
+          return sendOwnHeaders(producer.apply(this, args));
+        };
+      });
+      return exports;
     };
     return definition;
   }
@@ -46,6 +53,5 @@ class LinkedKafkaJs extends KafkaJsInstrumentation {
 
 export const kafkajs: TracedLibrary = {
   packages: ['kafkajs'],
-  instrumentation: () =>
-    new LinkedKafkaJs({ consumerHook: (span, { message }) => void takeUp(message, span) }),
+  instrumentation: ({ notices }) => new LinkedKafkaJs(notices),
 };
