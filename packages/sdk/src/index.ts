@@ -1,8 +1,10 @@
+export { type ExpressOptions, express, type Middleware } from './boundary/express.ts';
 export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
+export { type EventCarrier, eventCarrier } from './carriers/event-carrier.ts';
 export { type ActionDetails, action } from './runs/action.ts';
 export { bind, type CurrentRun, current } from './runs/active-run.ts';
 export type { ActiveRun, RunOptions } from './runs/run-options.ts';
 export { type RunRefusalCode, RunRefused } from './runs/run-refused.ts';
-export type { LogLevel, WhenceOptions } from './settings/config.ts';
+export type { InboundPolicy, LogLevel, WhenceOptions } from './settings/config.ts';
 export { flush, run, shutdown, type Whence, whence } from './whence.ts';

@@ -23,6 +23,10 @@ const w3c = new W3CTraceContextPropagator();
 export const causeIn = (active: Context): CauseElsewhere | undefined =>
   active.getValue(CAUSE) as CauseElsewhere | undefined;
 
+export const withCause = (context: Context, cause: CauseElsewhere): Context => context.setValue(CAUSE, cause);
+
+export const withoutCause = (context: Context): Context => context.deleteValue(CAUSE);
+
 /**
  * The consumer's side of a carrier. Spans started in `fn` begin a new trace in the carrier's run, and the first of
  * each trace links back to the carrier's span. A carrier without a reference is nobody's: so is then what `fn` does,
@@ -39,10 +43,10 @@ const effectOf = (
   kind: CauseKind,
   active: Context,
 ): Context => {
-  const detached = withoutRun(trace.deleteSpan(active)).deleteValue(CAUSE);
+  const detached = withoutCause(withoutRun(trace.deleteSpan(active)));
   const spanContext = trace.getSpanContext(w3c.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter));
   if (spanContext === undefined) return detached;
-  const caused = detached.setValue(CAUSE, { spanContext, kind } satisfies CauseElsewhere);
+  const caused = withCause(detached, { spanContext, kind });
   const reference = spanContext.traceState?.get(REFERENCE_KEY);
   const scope = reference === undefined ? undefined : scopeOf(reference);
   return scope === undefined ? caused : withRun(caused, scope);

@@ -3,6 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { envDetector, hostDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
+import { trustBoundary } from '../boundary/trust-boundary.ts';
 import { CauseLinks } from '../carriers/cause-links.ts';
 import { LIBRARIES } from '../carriers/libraries.ts';
 import { ProcessParentContextManager, processParent } from '../carriers/processes/process-parent.ts';
@@ -48,6 +49,7 @@ export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => 
       : {}),
     ...(config.exportsMetrics ? {} : { metricReaders: [] }),
     ...(config.exportsLogs ? {} : { logRecordProcessors: [] }),
+    textMapPropagator: trustBoundary(config, notices),
     sampler: new RunSampler(config.sampler),
     spanProcessors: [new CauseLinks(), open, ...(queue === undefined ? [] : [queue])],
     instrumentations: Object.values(LIBRARIES).map((library) => library.instrumentation({ config, notices })),

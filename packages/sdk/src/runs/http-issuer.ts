@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { isRunId, parseReference, type Run } from '@whence/model';
+import { isTokenText } from '../boundary/transaction-token.ts';
 import { messageOf } from './failure.ts';
 import { ISSUER_DEADLINE_MILLIS, type Issuer, type StartAnswer } from './issuer.ts';
 
@@ -96,7 +97,7 @@ const refused = (httpStatus: number, body: unknown): No => {
 };
 
 const started = (body: unknown): StartAnswer => {
-  const { run, reference } = fieldsOf(body);
+  const { run, reference, txnToken } = fieldsOf(body);
   const { id } = fieldsOf(run);
   const parsed = typeof reference === 'string' ? parseReference(reference) : undefined;
   if (
@@ -107,7 +108,12 @@ const started = (body: unknown): StartAnswer => {
   ) {
     return { status: 'unreachable', reason: 'it answered with no run and reference' };
   }
-  return { status: 'started', run: run as Run, reference: reference as string };
+  return {
+    status: 'started',
+    run: run as Run,
+    reference: reference as string,
+    ...(typeof txnToken === 'string' && isTokenText(txnToken) ? { txnToken } : {}),
+  };
 };
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>

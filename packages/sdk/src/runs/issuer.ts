@@ -13,7 +13,13 @@ export interface StartRequest {
 }
 
 export type StartAnswer =
-  | { readonly status: 'started'; readonly run: Run; readonly reference: string }
+  | {
+      readonly status: 'started';
+      readonly run: Run;
+      readonly reference: string;
+      /** The issuer's signed statement of the run, where it makes them. */
+      readonly txnToken?: string;
+    }
   /** The issuer said no. `code` and `detail` are its own. */
   | {
       readonly status: 'refused';

@@ -12,6 +12,8 @@ export interface RunScope {
   readonly rootRunId?: string;
   /** The span around the run when it began here: a remote one may say another run. */
   readonly openedUnder?: string;
+  /** The issuer's statement of the run, for hosts that may have it. A bearer's: never recorded. */
+  readonly txnToken?: string;
 }
 
 const RUN = createContextKey('whence run');

@@ -2,16 +2,17 @@ import { type Attributes, type Context, type Link, type Span, SpanKind, trace } 
 import { WHENCE } from '@whence/model';
 import { currentRun } from './active-run.ts';
 import { type RunScope, runIn, withRun } from './run-scope.ts';
-import type { StartedRun } from './run-start.ts';
+import type { Start, StartedRun } from './run-start.ts';
 import { tracer } from './tracer.ts';
 
 /** The run span, and the context of what the run does: below the current span inside a run, otherwise a new trace. */
-export const startRunSpan = (run: StartedRun, around: Context): { span: Span; within: Context } => {
+export const startRunSpan = ({ run, txnToken }: Start, around: Context): { span: Span; within: Context } => {
   const inRun = runIn(around) !== undefined;
   const outside = trace.getSpanContext(around);
   const scope: RunScope = {
     ...currentRun(run),
     ...(inRun && outside !== undefined ? { openedUnder: outside.spanId } : {}),
+    ...(txnToken === undefined ? {} : { txnToken }),
   };
   const base = withRun(inRun ? around : trace.deleteSpan(around), scope);
   const links: Link[] =

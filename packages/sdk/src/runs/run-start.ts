@@ -8,6 +8,12 @@ import type { RunScope } from './run-scope.ts';
 /** A run that may be, before its span. */
 export type StartedRun = Omit<ActiveRun, 'span'>;
 
+/** The token is apart from what the host is given of its run, and may print. */
+export interface Start {
+  readonly run: StartedRun;
+  readonly txnToken?: string;
+}
+
 /**
  * Asks the issuer. Without one, or with one that says neither yes nor no, the run is asserted: the host's work does not
  * wait for our parts.
@@ -19,7 +25,7 @@ export const startRun = async (
   notices: Notices,
   options: RunOptions,
   parent: RunScope | undefined,
-): Promise<StartedRun> => {
+): Promise<Start> => {
   const { job, attempt = 1, trigger = parent === undefined ? 'manual' : 'parent', authority } = options;
   const principal = typeof options.principal === 'string' ? { id: options.principal } : options.principal;
   if (issuer === undefined) {
@@ -27,7 +33,7 @@ export const startRun = async (
       'no issuer',
       'no issuer is configured (WHENCE_ISSUER_URL): runs are asserted, not verified',
     );
-    return asserted({ job, attempt, trigger, principal, authority, parent });
+    return { run: asserted({ job, attempt, trigger, principal, authority, parent }) };
   }
   const answer = await issuer.start({
     job,
@@ -40,7 +46,10 @@ export const startRun = async (
   switch (answer.status) {
     case 'started':
       notices.over('issuer unreachable');
-      return verified(answer.run, answer.reference, parent);
+      return {
+        run: verified(answer.run, answer.reference, parent),
+        ...(answer.txnToken === undefined ? {} : { txnToken: answer.txnToken }),
+      };
     case 'refused':
       throw new RunRefused(answer.httpStatus, answer.code, answer.detail);
     case 'unreachable':
@@ -48,7 +57,7 @@ export const startRun = async (
         'issuer unreachable',
         `the issuer cannot be reached (${answer.reason}): runs are asserted, not verified, until it can`,
       );
-      return asserted({ job, attempt, trigger, principal, authority, parent });
+      return { run: asserted({ job, attempt, trigger, principal, authority, parent }) };
   }
 };
 

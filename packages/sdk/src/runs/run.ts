@@ -37,7 +37,7 @@ export const runsOf = (issuer: Issuer | undefined, notices: Notices): Runs => {
       const around = context.active();
       const started = await startRun(issuer, notices, options, runIn(around));
       const { span, within } = startRunSpan(started, around);
-      const run = { ...started, span };
+      const run = { ...started.run, span };
       open.set(run, undefined);
       try {
         const result = await context.with(within, fn, undefined, run);

@@ -1,0 +1,18 @@
+import { type Context, trace } from '@opentelemetry/api';
+import { REFERENCE_KEY } from '@whence/model';
+import { withCause } from '../carriers/caused-by.ts';
+import { scopeOf } from '../runs/run-scope.ts';
+
+/** What came in is a cause that may be followed, and nothing that is relied on: the request's trace is its own. */
+export const linkedTo = (extracted: Context, from: Context): Context => {
+  const spanContext = trace.getSpanContext(extracted);
+  return spanContext === undefined || spanContext === trace.getSpanContext(from)
+    ? from
+    : withCause(from, { spanContext, kind: 'call' });
+};
+
+/** Whether the reference that came in carries no MAC: anyone can have written it. */
+export const isUnsigned = (extracted: Context): boolean => {
+  const reference = trace.getSpanContext(extracted)?.traceState?.get(REFERENCE_KEY);
+  return reference !== undefined && scopeOf(reference)?.assurance === 'asserted';
+};
