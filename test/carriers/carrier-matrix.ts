@@ -128,7 +128,7 @@ let stage: Promise<CarrierStage> | undefined;
 /** Of this test file. */
 export const theStage = (): Promise<CarrierStage> => (stage ??= carrierStage());
 
-const REGISTER = import.meta.resolve('@whence/sdk/register');
+export const REGISTER = import.meta.resolve('@whence/sdk/register');
 const STOCK = new URL('./apps/stock-otel.mjs', import.meta.url).href;
 
 export interface Side {
