@@ -22,10 +22,16 @@ const MEMBER = `${REFERENCE_KEY}=`;
 export class InboundFields implements TextMapGetter {
   readonly #getter: TextMapGetter;
   readonly #notices: Notices;
+  #reference: string | undefined;
 
   constructor(getter: TextMapGetter, notices: Notices) {
     this.#getter = getter;
     this.#notices = notices;
+  }
+
+  /** The run's reference, as it stood in the `tracestate` that was asked for last. */
+  get reference(): string | undefined {
+    return this.#reference;
   }
 
   keys(carrier: unknown): string[] {
@@ -55,6 +61,12 @@ export class InboundFields implements TextMapGetter {
   }
 
   #traceState(value: string | string[]): string | undefined {
+    const text = this.#cleanTraceState(value);
+    this.#reference = text === undefined ? undefined : memberOf(text);
+    return text;
+  }
+
+  #cleanTraceState(value: string | string[]): string | undefined {
     const text = joined(value, TRACE_STATE_READ);
     if (text === undefined) return undefined;
     const first = text.indexOf(MEMBER);
@@ -109,6 +121,15 @@ const isCut = (value: string | string[], text: string): boolean =>
   typeof value === 'string'
     ? text.length < value.length
     : text.length < value.reduce((length, part) => length + part.length + 1, -1);
+
+/** Of whole members only: `xwhence=` is another's. */
+const memberOf = (text: string): string | undefined => {
+  const at = text.indexOf(MEMBER);
+  if (at < 0) return undefined;
+  if (at > 0 && text[at - 1] !== ',') return referenceIn(text);
+  const end = text.indexOf(',', at);
+  return text.slice(at + MEMBER.length, end < 0 ? undefined : end).trimEnd();
+};
 
 const isOurs = (member: string): boolean => member.trimStart().startsWith(MEMBER);
 

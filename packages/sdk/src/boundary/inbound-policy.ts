@@ -1,5 +1,4 @@
 import { type Context, trace } from '@opentelemetry/api';
-import { REFERENCE_KEY } from '@whence/model';
 import { withCause } from '../carriers/caused-by.ts';
 import { scopeOf } from '../runs/run-scope.ts';
 
@@ -11,8 +10,5 @@ export const linkedTo = (extracted: Context, from: Context): Context => {
     : withCause(from, { spanContext, kind: 'call' });
 };
 
-/** Whether the reference that came in carries no MAC: anyone can have written it. */
-export const isUnsigned = (extracted: Context): boolean => {
-  const reference = trace.getSpanContext(extracted)?.traceState?.get(REFERENCE_KEY);
-  return reference !== undefined && scopeOf(reference)?.assurance === 'asserted';
-};
+/** Whether a reference carries no MAC: anyone can have written it. */
+export const isUnsigned = (reference: string): boolean => scopeOf(reference)?.assurance === 'asserted';

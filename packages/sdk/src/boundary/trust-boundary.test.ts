@@ -420,9 +420,11 @@ describe('hostile requests', () => {
     fc.assert(
       fc.property(headers, fc.constantFrom('verified', 'link', 'discard'), (carrier, inbound) => {
         const { request, message, sent } = boundary({ inbound, ...ISSUER, propagateTo: ['to'] });
-        for (const within of [request(carrier), message(carrier)]) {
+        const ofRequest = request(carrier);
+        for (const within of [ofRequest, message(carrier)]) {
           const out = sent(callTo('to', within));
           expect((out['tracestate'] ?? '').length).toBeLessThanOrEqual(512);
+          if (within === ofRequest) expect(runIn(within)?.assurance).not.toBe('asserted');
           expect((out['baggage'] ?? '').length).toBeLessThanOrEqual(8192);
           expect((out['txn-token'] ?? '').length).toBeLessThanOrEqual(TXN_TOKEN_MAX);
         }

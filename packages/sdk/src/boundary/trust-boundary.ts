@@ -99,7 +99,8 @@ export class TrustBoundary implements TextMapPropagator {
     const fields = new InboundFields(getter, this.#notices);
     const traced = this.#trace.extract(context, carrier, fields);
     if (this.#config.inbound === 'link') return linkedTo(traced, context);
-    if (this.#config.issuerUrl !== undefined && isUnsigned(traced)) {
+    const { reference } = fields;
+    if (this.#config.issuerUrl !== undefined && reference !== undefined && isUnsigned(reference)) {
       this.#notices.warnOnce(
         'unsigned reference',
         'a request came with a reference that no issuer signed: what it causes is linked to it, not part of its run',
