@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Context, context, propagation, trace } from '@opentelemetry/api';
+import { type Context, context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { getRPCMetadata } from '@opentelemetry/core';
-import { causeIn, withCause, withoutCause } from '../carriers/caused-by.ts';
-import { withoutRun } from '../runs/run-scope.ts';
+import { tracer } from '../runs/tracer.ts';
 import type { InboundPolicy } from '../settings/config.ts';
+import { apartFrom } from './apart.ts';
 import { listenersBelow } from './listeners-below.ts';
-import { withoutArrivedToken } from './transaction-token.ts';
 
 export interface ExpressOptions {
   /** Default: `verified`, which leaves it at what the process does with what comes in. */
@@ -20,12 +19,12 @@ export type Middleware = (
 ) => void;
 
 /**
- * What is done with the context of a request, for the routes behind this middleware. It can only be stricter than the
+ * What is made of the context of a request, for the routes behind this middleware. It can only be stricter than the
  * process (`WHENCE_INBOUND`). The server's own span exists before any middleware and stays where it is; all that happens
- * after this middleware is
+ * behind this one is
  *
- * - `link`: a new trace, linked to the server's span, in no run;
- * - `discard`: a new trace, linked to nothing, in no run.
+ * - `link`: a new trace, in no run, whose first span is linked to the server's;
+ * - `discard`: the same, and linked to nothing.
  *
  * Baggage and a `Txn-Token` that came in are dropped in both. A request that came without a cause stays one trace.
  *
@@ -35,35 +34,41 @@ export const express =
   ({ inbound = 'verified' }: ExpressOptions = {}): Middleware =>
   (request, response, next) => {
     const active = context.active();
-    tellRoute(request, response, active);
-    const below = belowRequest(inbound, active);
-    if (below === active) return next();
+    const apart = inbound === 'verified' ? active : apartFrom(active, inbound);
+    const isCut = trace.getSpan(active) !== undefined && trace.getSpan(apart) === undefined;
+    const span = isCut ? spanOf(request, apart) : undefined;
+    tellRoute(request, response, active, span);
+    if (apart === active) return next();
+    const below = span === undefined ? apart : trace.setSpan(apart, span);
     listenersBelow(request, below);
     listenersBelow(response, below);
     context.with(below, next);
   };
 
-const belowRequest = (inbound: InboundPolicy, active: Context): Context => {
-  if (inbound === 'verified') return active;
-  const alone = withoutArrivedToken(propagation.deleteBaggage(active));
-  const span = trace.getSpan(active);
-  const isLinked = causeIn(active) !== undefined;
-  if (span === undefined || !(isContinued(span) || (isLinked && inbound === 'discard'))) return alone;
-  const apart = withoutCause(withoutRun(trace.deleteSpan(alone)));
-  return inbound === 'discard' ? apart : withCause(apart, { spanContext: span.spanContext(), kind: 'call' });
+/** One trace for all that a request does, not one for each thing. */
+const spanOf = ({ method = 'GET' }: IncomingMessage, apart: Context): Span =>
+  tracer().startSpan(method, { kind: SpanKind.INTERNAL }, apart);
+
+/** Before the response closes, which is when the http instrumentation asks for the route. */
+const tellRoute = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  active: Context,
+  span: Span | undefined,
+): void => {
+  const metadata = getRPCMetadata(active);
+  response.prependOnceListener('close', () => {
+    const route = routeOf(request);
+    if (route !== undefined) {
+      if (metadata !== undefined) metadata.route = route;
+      span?.updateName(`${request.method} ${route}`);
+    }
+    span?.end();
+  });
 };
 
-/** Of a span that is not recorded nobody can tell: it is taken to be. */
-const isContinued = (span: object): boolean =>
-  !('parentSpanContext' in span) || span.parentSpanContext !== undefined;
-
-/** Before the response closes, which is when the http instrumentation asks for it. */
-const tellRoute = (request: IncomingMessage, response: ServerResponse, active: Context): void => {
-  const metadata = getRPCMetadata(active);
-  if (metadata === undefined) return;
-  response.prependOnceListener('close', () => {
-    const { baseUrl, route } = request as { baseUrl?: unknown; route?: { path?: unknown } };
-    if (typeof route?.path !== 'string') return;
-    metadata.route = `${typeof baseUrl === 'string' ? baseUrl : ''}${route.path}`;
-  });
+const routeOf = (request: IncomingMessage): string | undefined => {
+  const { baseUrl, route } = request as { baseUrl?: unknown; route?: { path?: unknown } };
+  if (typeof route?.path !== 'string') return undefined;
+  return `${typeof baseUrl === 'string' ? baseUrl : ''}${route.path}`;
 };

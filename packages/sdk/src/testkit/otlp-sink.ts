@@ -11,7 +11,8 @@ export interface OtlpSink {
   readonly authorizations: (string | undefined)[];
   /** What it answers; 200 unless a test says otherwise. */
   status: number;
-  named(name: string): SinkSpan;
+  /** @param kind as on the wire, where several have the name */
+  named(name: string, kind?: number): SinkSpan;
   clear(): void;
   close(): Promise<void>;
 }
@@ -37,8 +38,10 @@ export const otlpSink = async (port = 0): Promise<OtlpSink> => {
     spans: [],
     authorizations: [],
     status: 200,
-    named: (name) => {
-      const found = sink.spans.filter((span) => span.name === name);
+    named: (name, kind) => {
+      const found = sink.spans.filter(
+        (span) => span.name === name && (kind === undefined || span.kind === kind),
+      );
       if (found.length !== 1) {
         const names = sink.spans.map((span) => span.name).join(', ');
         throw new Error(`${found.length} spans are named ${name}, among: ${names}`);
