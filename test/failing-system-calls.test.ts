@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { openTokenKeys } from '@whence/identity';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { metricOf, RESERVE_BYTES, startCollector } from './stage/collector-process.ts';
 import { eventually } from './stage/eventually.ts';
@@ -78,6 +80,7 @@ describe.skipIf(!canInject)('a full disk on which removing a file needs space', 
     'the %i. file that each thread removes, of a segment or its index: it goes with what the reserve gives back',
     async (nth) => {
       const { environment: _, ...options } = newOptions();
+      await openTokenKeys(join(options.dataDirectory, 'token-keys.json'));
       // The first are drafts of the lock and of the MAC keys; the lock is the second of its thread.
       const collector = await startCollector({ ...options, faults: [`unlink:error=ENOSPC:when=${nth}`] });
       const reserve = () => metricOf(collector.url, 'whence_collector_spool_reserve_bytes');

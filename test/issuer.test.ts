@@ -10,6 +10,7 @@ import { type StoreProcess, startStore } from './stage/store-process.ts';
 import { temporaryDirectory } from './stage/take-down.ts';
 
 const PRINCIPAL = { id: 'k8s://prod/payments/reconcile', kind: 'service_account' };
+const APPROVER = { id: 'user:dana@example.com', kind: 'human' };
 
 let store: StoreProcess;
 let credentials: CredentialsFile;
@@ -26,6 +27,7 @@ beforeAll(async () => {
     },
     { id: 'other', actor: 'k8s://prod/payments/other', grants: [{ principal: PRINCIPAL }] },
     { id: 'elsewhere', actor: 'k8s://prod/x/y', tenant: 'elsewhere', grants: [{ principal: PRINCIPAL }] },
+    { id: 'approver', actor: 'k8s://prod/payments/approver', grants: [{ principal: APPROVER }] },
     { id: 'powerless', actor: 'k8s://prod/payments/powerless' },
   ]);
   database = store.newDatabase();
@@ -55,6 +57,7 @@ describe('who may ask', () => {
       for (const [path, body] of [
         ['/v1/runs', { job: 'nightly-reconcile' }],
         [`/v1/runs/${newRunId()}/end`, { outcome: 'success' }],
+        [`/v1/runs/${newRunId()}/token`, {}],
         [`/v1/runs/${newRunId()}`, undefined],
       ] as const) {
         const answer = await askIssuer(collector.url, key, path, body);
@@ -110,6 +113,7 @@ describe('what is refused, and why', () => {
     ['an unknown trigger', { job: 'nightly-x', trigger: 'magic' }],
     ['attempt 0', { job: 'nightly-x', attempt: 0 }],
     ['a parent that is no reference', { job: 'nightly-x', parent: 'hello' }],
+    ['a handoff by nobody', { job: 'nightly-x', trigger: 'handoff' }],
   ])('%s: 400', async (_, body) => {
     expect(expectProblem(await call('scheduler', '/v1/runs', body), 400, 'invalid_request')).not.toBe('');
   });
@@ -140,6 +144,7 @@ describe('what is refused, and why', () => {
     expect(expectProblem(await call('scheduler', `/v1/runs/${id}`), 404, 'run_unknown')).toContain(id);
     const ended = await call('scheduler', `/v1/runs/${id}/end`, { outcome: 'success' });
     expect(expectProblem(ended, 404, 'run_unknown')).toContain(id);
+    expectProblem(await call('scheduler', `/v1/runs/${id}/token`, {}), 404, 'run_unknown');
     expectProblem(await call('scheduler', '/v1/runs/not-an-id'), 404, 'run_unknown');
   });
 
@@ -147,6 +152,7 @@ describe('what is refused, and why', () => {
     const id = await start();
     expectProblem(await call('elsewhere', `/v1/runs/${id}`), 404, 'run_unknown');
     expectProblem(await call('elsewhere', `/v1/runs/${id}/end`, { outcome: 'success' }), 404, 'run_unknown');
+    expectProblem(await call('elsewhere', `/v1/runs/${id}/token`, {}), 404, 'run_unknown');
   });
 
   it('a parent reference that is forged, unproven, or of another tenant', async () => {
@@ -159,6 +165,42 @@ describe('what is refused, and why', () => {
     expectProblem(await child(parent.slice(0, 22)), 403, 'parent_unproven');
     expectProblem(await child(parent, 'elsewhere'), 404, 'parent_unknown');
     expect((await child(parent)).json.run).toMatchObject({ parentId: json.run.id, rootId: json.run.id });
+  });
+});
+
+describe('a handoff', () => {
+  it('is recorded as one, below the run that hands over, under what allowed it', async () => {
+    const { json } = await call('scheduler', '/v1/runs', { job: 'nightly-reconcile' });
+    const handed = await call('approver', '/v1/runs', {
+      job: 'approve',
+      trigger: 'handoff',
+      principal: APPROVER.id,
+      parent: json.reference,
+    });
+    expect(handed.json.run).toMatchObject({ trigger: 'handoff', principal: APPROVER, parentId: json.run.id });
+    await drained(collector.url);
+    const rows = await store.rows(
+      database,
+      `SELECT Trigger, ParentRunId, PrincipalId, Authority FROM runs WHERE RunId = '${handed.json.run.id}'`,
+    );
+    expect(rows).toEqual([
+      {
+        Trigger: 'handoff',
+        ParentRunId: json.run.id,
+        PrincipalId: APPROVER.id,
+        Authority: 'policy:nightly',
+      },
+    ]);
+  });
+
+  it('to a principal that the credential does not grant, or to the same one: refused', async () => {
+    const { json } = await call('scheduler', '/v1/runs', { job: 'nightly-reconcile' });
+    const handOff = (who: string, principal: string) =>
+      call(who, '/v1/runs', { job: 'nightly-x', trigger: 'handoff', principal, parent: json.reference });
+    expectProblem(await handOff('scheduler', APPROVER.id), 403, 'principal_not_allowed');
+    expect(expectProblem(await handOff('scheduler', PRINCIPAL.id), 400, 'handoff_to_itself')).toContain(
+      json.run.id,
+    );
   });
 });
 

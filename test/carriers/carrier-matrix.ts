@@ -66,6 +66,7 @@ export const carrierStage = async (): Promise<CarrierStage> => {
       WHENCE_ISSUER_URL: collector.url,
       WHENCE_KEY: credentials.keys[side]!,
       WHENCE_LOG: 'warn',
+      WHENCE_SPOOL_DIR: 'off',
       OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer ${credentials.keys[side]}`,
       OTEL_BSP_SCHEDULE_DELAY: '100',

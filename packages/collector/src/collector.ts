@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { createIssuer, createKnownRuns, openMacKeys } from '@whence/identity';
+import {
+  createIssuer,
+  createKnownRuns,
+  createTokenMint,
+  openMacKeys,
+  openTokenKeys,
+  tokenKeySetOf,
+} from '@whence/identity';
 import type { ReferenceTrust } from '@whence/model';
 import { GAPS, OTEL_TRACES, RUNS } from '@whence/store';
 import type { Logger } from 'pino';
@@ -10,6 +17,7 @@ import { startForwarding } from './forward/forwarding.ts';
 import { GapLog } from './gap-log.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
 import { createHealth } from './health.ts';
+import { keySetRoute } from './http/key-set-route.ts';
 import { runRoutes } from './http/run-routes.ts';
 import { listen } from './http/server.ts';
 import { traceRoute } from './http/trace-route.ts';
@@ -121,7 +129,13 @@ const assemble = async (
     keys: macKeys.keys,
   };
   const knownRuns = createKnownRuns(KNOWN_RUNS);
-  const issuer = createIssuer({ macKey: macKeys.active, trust, journal: runLog, knownRuns });
+  const tokenKeys = await openTokenKeys(join(config.dataDirectory, 'token-keys.json'));
+  const mint = createTokenMint({
+    key: tokenKeys.active,
+    trustDomain: trust.trustDomain,
+    lifetimeSeconds: config.tokenLifetimeSeconds,
+  });
+  const issuer = createIssuer({ macKey: macKeys.active, trust, journal: runLog, mint, knownRuns });
   const attributorOf = createAttributors({ trust, knownRuns, journal: runLog, log });
 
   const forwarding =
@@ -184,6 +198,7 @@ const assemble = async (
         ['/v1/metrics', unkeptRoute('/v1/metrics', unkeptParts)],
       ]),
       runs: runRoutes({ issuer, identify, log }),
+      keySet: keySetRoute(tokenKeySetOf(tokenKeys)),
       health,
     },
     log,

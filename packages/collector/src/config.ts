@@ -1,3 +1,4 @@
+import { TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN } from '@whence/identity';
 import { COMPRESSIONS, type Compression, type StoreOptions, urlsOf } from '@whence/store';
 import { CollectorError } from './collector-error.ts';
 import { tlsPathsOf } from './tls/tls-config.ts';
@@ -14,6 +15,8 @@ export interface CollectorConfig {
   readonly dataDirectory: string;
   /** Credentials file; without one every sender is anonymous and no run can be started. */
   readonly credentialsPath?: string;
+  /** Of a Transaction Token. */
+  readonly tokenLifetimeSeconds: number;
   readonly store: StoreOptions;
   /** A second OTLP/HTTP endpoint that gets the same; absent: none. */
   readonly forward?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
@@ -62,8 +65,13 @@ export const COLLECTOR_VARIABLES = {
     'CAs of client certificates (PEM file); none: not asked for',
   ),
   insecure: variable('WHENCE_INSECURE', '', 'true: another address than loopback may be served in the clear'),
-  dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and MAC keys; one process owns it'),
+  dataDirectory: variable('WHENCE_DATA_DIR', '.whence/collector', 'spool and keys; one process owns it'),
   credentialsPath: variable('WHENCE_CONFIG', '', 'credentials file (YAML); none: senders are anonymous'),
+  tokenLifetime: variable(
+    'WHENCE_TXN_TOKEN_SECONDS',
+    '300',
+    'how long a Transaction Token lives, from 30 to 3600',
+  ),
   storeUrl: variable(
     'WHENCE_CLICKHOUSE_URL',
     'http://127.0.0.1:8123',
@@ -159,6 +167,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
     ...(grpcPort === undefined ? {} : { grpcPort }),
     dataDirectory: text(V.dataDirectory),
     ...(credentialsPath === '' ? {} : { credentialsPath }),
+    tokenLifetimeSeconds: integer(V.tokenLifetime, TOKEN_LIFETIME_MIN, TOKEN_LIFETIME_MAX),
     store: storeOf(env, text, faults),
     ...(forward === undefined ? {} : { forward }),
     bodyMaxBytes,

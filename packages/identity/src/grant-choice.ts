@@ -1,4 +1,4 @@
-import type { Authority } from '@whence/model';
+import type { Authority, Run } from '@whence/model';
 import type { Credential, Grant } from './credential-fields.ts';
 import { globMatches } from './glob.ts';
 import { type Refusal, refused } from './refusal.ts';
@@ -10,6 +10,9 @@ export type GrantChoice =
 
 /**
  * The grant under which a request may run: principal first, then job, then authority; of several, the first of the file.
+ *
+ * The rule for principal: **a grant of the caller names it, whatever the parent run acts as.** A parent lends nobody
+ * its principal.
  *
  * The rule for authority: **the grant's own where it names one, otherwise the parent run's, otherwise none.** Both are
  * on our side; a request can only confirm it. So a run is never allowed by more than what the operator wrote for its
@@ -37,9 +40,7 @@ export const chooseGrant = (
     );
   }
 
-  const forJob = asPrincipal.filter(
-    ({ jobs }) => jobs === undefined || jobs.some((glob) => globMatches(glob, job)),
-  );
+  const forJob = asPrincipal.filter((grant) => allowsJob(grant, job));
   if (forJob.length === 0) {
     const may = listOf(asPrincipal.flatMap(({ jobs }) => jobs ?? []));
     const as = principal === undefined ? '' : ` as ${principal}`;
@@ -71,5 +72,17 @@ export const chooseGrant = (
     ...(fitting.authority === undefined ? {} : { authority: fitting.authority }),
   };
 };
+
+/** Whether what the credential may do now still covers a run that was started with it. */
+export const stillGranted = ({ grants }: Credential, { principal, job, authority }: Run): boolean =>
+  grants.some(
+    (grant) =>
+      grant.principal.id === principal.id &&
+      allowsJob(grant, job) &&
+      (grant.authority === undefined || grant.authority.id === authority?.id),
+  );
+
+const allowsJob = ({ jobs }: Grant, job: string): boolean =>
+  jobs === undefined || jobs.some((glob) => globMatches(glob, job));
 
 const listOf = (names: Iterable<string>): string => [...new Set(names)].join(', ');

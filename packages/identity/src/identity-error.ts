@@ -5,10 +5,14 @@ export type IdentityErrorCode =
   | 'credentials_invalid'
   /** The MAC key file is not what it should be. */
   | 'mac_keys_invalid'
-  /** Others on this machine may read the MAC key file. */
+  /** Others on this machine may read or change the MAC key file. */
   | 'mac_keys_exposed'
   /** The MAC key file can neither be read nor created. */
-  | 'mac_keys_unavailable';
+  | 'mac_keys_unavailable'
+  /** The same of the file of the keys that sign Transaction Tokens. */
+  | 'token_keys_invalid'
+  | 'token_keys_exposed'
+  | 'token_keys_unavailable';
 
 export const identityError = (
   code: IdentityErrorCode,

@@ -13,6 +13,7 @@ export {
   createIssuer,
   type EndedRun,
   type FoundRun,
+  type IssuedToken,
   type Issuer,
   type IssuerParts,
   type StartedRun,
@@ -20,13 +21,35 @@ export {
 export type { KeyNotice } from './issuer-keys.ts';
 export { createKnownRuns, type KnownRuns } from './known-runs.ts';
 export { type MacKeys, openMacKeys } from './mac-keys.ts';
+export { createTokenMint, type TokenMint, type TokenMintParts } from './mint-transaction-token.ts';
 export { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
-export type { EndRefusalCode, FindRefusalCode, Refusal, StartRefusalCode } from './refusal.ts';
+export type {
+  EndRefusalCode,
+  FindRefusalCode,
+  Refusal,
+  StartRefusalCode,
+  TokenRefusalCode,
+} from './refusal.ts';
 export type { RunJournal, RunRecord } from './run-journal.ts';
 export {
   type EndRequest,
   type ParsedRequest,
   parseEndRequest,
   parseStartRequest,
+  parseTokenRequest,
   type StartRequest,
 } from './run-requests.ts';
+export {
+  openTokenKeys,
+  type TokenKey,
+  type TokenKeySet,
+  type TokenKeys,
+  tokenKeySetOf,
+} from './token-keys.ts';
+export { TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN, type TransactionToken } from './transaction-token.ts';
+export {
+  type TransactionTokenRefusalCode,
+  type TransactionTokenTrust,
+  type TransactionTokenVerdict,
+  verifyTransactionToken,
+} from './verify-transaction-token.ts';

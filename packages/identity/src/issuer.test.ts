@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, generateKeyPairSync } from 'node:crypto';
 import {
   formatReference,
   newRunId,
@@ -13,11 +13,20 @@ import { describe, expect, it } from 'vitest';
 import type { Credential } from './credential-fields.ts';
 import { createIssuer, type Issuer, type StartedRun } from './issuer.ts';
 import { createKnownRuns } from './known-runs.ts';
+import { createTokenMint } from './mint-transaction-token.ts';
 import type { RunJournal, RunRecord } from './run-journal.ts';
+import { verifyTransactionToken } from './verify-transaction-token.ts';
 
 const secret = createSecretKey(Buffer.alloc(32, 1));
 const macKey = { kid: 'k1', secret };
 const trust = { trustDomain: 'bank.example', keys: new Map([['k1', secret]]) };
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const mint = createTokenMint({
+  key: { kid: 't1', privateKey },
+  trustDomain: 'bank.example',
+  lifetimeSeconds: 300,
+});
+const tokenTrust = { trustDomain: 'bank.example', keys: new Map([['t1', publicKey]]) };
 
 const NIGHTLY = { id: 'k8s://demo/jobs/nightly', kind: 'scheduler' } as const;
 const REPORT = { id: 'k8s://demo/jobs/report', kind: 'workload' } as const;
@@ -59,10 +68,12 @@ const open = (journal = memoryJournal()) => {
     macKey,
     trust,
     journal: journal.journal,
+    mint,
     knownRuns: createKnownRuns(2),
     clock: () => new Date(now),
   });
-  return { issuer, records: journal.records, pass: (millis: number) => (now += millis) };
+  const verified = (token: string | undefined) => verifyTransactionToken(token!, tokenTrust, new Date(now));
+  return { issuer, records: journal.records, pass: (millis: number) => (now += millis), verified };
 };
 
 const started = async (
@@ -105,6 +116,27 @@ describe('start', () => {
     });
   });
 
+  it('gives its first token, which says the same as the record, and keeps it nowhere', async () => {
+    const { issuer, records, verified } = open();
+    const { run, txnToken } = await started(issuer, scheduler, { trigger: 'schedule' });
+    expect(await verified(txnToken)).toMatchObject({
+      status: 'verified',
+      token: {
+        runId: run.id,
+        rootRunId: run.id,
+        principal: NIGHTLY,
+        authority: POLICY,
+        job: 'nightly-reconcile',
+        trigger: 'schedule',
+        workload: scheduler.actor,
+        tenant: 'default',
+        issuedAt: '2026-03-01T03:14:00.000Z',
+        expiresAt: '2026-03-01T03:19:00.000Z',
+      },
+    });
+    expect(JSON.stringify(records)).not.toContain(txnToken!.split('.')[2]);
+  });
+
   it('takes the trigger to be a call of the API where nothing is said', async () => {
     const { issuer } = open();
     expect((await started(issuer, scheduler)).run.trigger).toBe('api');
@@ -122,7 +154,7 @@ describe('start', () => {
 
   it('is not made with a key that it would not trust', () => {
     const { journal } = memoryJournal();
-    expect(() => createIssuer({ macKey: { kid: 'k9', secret }, trust, journal })).toThrow(RangeError);
+    expect(() => createIssuer({ macKey: { kid: 'k9', secret }, trust, journal, mint })).toThrow(RangeError);
   });
 });
 
@@ -267,6 +299,172 @@ describe('a child run', () => {
       { numRuns: 500 },
     );
     expect(records).toHaveLength(1);
+  });
+});
+
+describe('a handoff', () => {
+  const handler: Credential = { ...reporter, grants: [{ principal: REPORT }, { principal: NIGHTLY }] };
+
+  it('is a run below the one that hands over, as another principal, and says so', async () => {
+    const { issuer, verified } = open();
+    const parent = await started(issuer, scheduler);
+    const child = await started(issuer, handler, {
+      parent: parent.reference,
+      trigger: 'handoff',
+      principal: REPORT.id,
+    });
+    expect(child.run).toMatchObject({
+      parentId: parent.run.id,
+      rootId: parent.run.id,
+      trigger: 'handoff',
+      principal: REPORT,
+      authority: POLICY,
+    });
+    expect(await verified(child.txnToken)).toMatchObject({
+      token: { rootRunId: parent.run.id, parentRunId: parent.run.id, principal: REPORT, trigger: 'handoff' },
+    });
+  });
+
+  it('is to another principal than that of the parent', async () => {
+    const { issuer, records } = open();
+    const parent = await started(issuer, scheduler);
+    const request = { job: 'x', attempt: 1, parent: parent.reference, trigger: 'handoff' } as const;
+    expect(await issuer.start(handler, { ...request, principal: NIGHTLY.id })).toMatchObject({
+      code: 'handoff_to_itself',
+      field: 'principal',
+    });
+    expect(records).toHaveLength(1);
+  });
+
+  it('gives nobody a principal that its own credential does not grant', async () => {
+    const { issuer } = open();
+    const parent = await started(issuer, scheduler);
+    const refusal = await issuer.start(reporter, {
+      job: 'x',
+      attempt: 1,
+      parent: parent.reference,
+      trigger: 'handoff',
+      principal: 'user:dana@example.com',
+    });
+    expect(refusal).toMatchObject({ code: 'principal_not_allowed' });
+  });
+});
+
+describe('token', () => {
+  it('gives an open run fresh ones, however long it takes', async () => {
+    const { issuer, pass, verified } = open();
+    const { run, txnToken } = await started(issuer, scheduler);
+    pass(3_600_000);
+    expect(await verified(txnToken)).toMatchObject({ code: 'token_expired' });
+    const fresh = await issuer.token(scheduler, run.id);
+    expect(fresh.status === 'issued' && (await verified(fresh.txnToken))).toMatchObject({
+      status: 'verified',
+      token: { runId: run.id, principal: NIGHTLY, authority: POLICY, issuedAt: '2026-03-01T04:14:00.000Z' },
+    });
+  });
+
+  it.each([
+    ['run_unknown', 'no run', scheduler, () => newRunId()],
+    ['run_unknown', 'no run id', scheduler, () => 'x'],
+    ['run_unknown', "another tenant's run", stranger, (id: string) => id],
+    ['run_not_yours', "another actor's run", reporter, (id: string) => id],
+    ['grant_withdrawn', 'a credential without its grants', onlooker, (id: string) => id],
+    [
+      'grant_withdrawn',
+      'a grant of other jobs',
+      { ...scheduler, grants: [{ principal: NIGHTLY, jobs: ['weekly-*'], authority: POLICY }] },
+      (id: string) => id,
+    ],
+    [
+      'grant_withdrawn',
+      'a grant under another authority',
+      { ...scheduler, grants: [{ principal: NIGHTLY, authority: { ...POLICY, id: 'policy:other' } }] },
+      (id: string) => id,
+    ],
+  ])('%s: %s', async (code, _, credential, id) => {
+    const { issuer } = open();
+    const { run } = await started(issuer, scheduler);
+    expect(await issuer.token(credential, id(run.id))).toMatchObject({ status: 'refused', code });
+  });
+
+  it('run_already_ended', async () => {
+    const { issuer } = open();
+    const { run } = await started(issuer, scheduler);
+    await issuer.end(scheduler, run.id, { outcome: 'success' });
+    expect(await issuer.token(scheduler, run.id)).toMatchObject({ code: 'run_already_ended' });
+  });
+
+  it('gives a nested run, allowed by what allowed its parent, its own', async () => {
+    const { issuer, verified } = open();
+    const parent = await started(issuer, scheduler);
+    const { run } = await started(issuer, reporter, { parent: parent.reference });
+    const fresh = await issuer.token(reporter, run.id);
+    expect(fresh.status === 'issued' && (await verified(fresh.txnToken))).toMatchObject({
+      token: { rootRunId: parent.run.id, runId: run.id, principal: REPORT, authority: POLICY },
+    });
+  });
+
+  it('gives none to a run that only claims to be one, though a journal knew it', async () => {
+    const { journal, records } = memoryJournal();
+    const { issuer } = open({ journal, records });
+    const { run } = await started(issuer, scheduler);
+    const claimed: Run = { ...run, id: newRunId(), assurance: 'asserted' };
+    records.push({ record: 'started', run: claimed });
+    expect(await issuer.token(scheduler, claimed.id)).toMatchObject({ code: 'run_unknown' });
+  });
+});
+
+describe('start with an idempotency key', () => {
+  it('again: the same run and reference, a fresh token, nothing more written', async () => {
+    const { issuer, records, pass, verified } = open();
+    const request = { job: 'nightly-x', attempt: 1 };
+    const first = await issuer.start(scheduler, request, 'k');
+    pass(301_000);
+    const again = await issuer.start(scheduler, request, 'k');
+    if (first.status === 'refused' || again.status === 'refused') throw new Error('refused');
+    expect({ ...again, txnToken: '' }).toEqual({ ...first, txnToken: '' });
+    expect(await verified(again.txnToken)).toMatchObject({ token: { runId: first.run.id } });
+    expect(records).toHaveLength(1);
+  });
+
+  it('without one, with another, of another workload or tenant: another run', async () => {
+    const { issuer, records } = open();
+    const request = { job: 'nightly-x', attempt: 1 };
+    await issuer.start(scheduler, request, 'k');
+    await issuer.start(scheduler, request);
+    await issuer.start(scheduler, request, 'K');
+    await issuer.start({ ...scheduler, actor: 'k8s://demo/jobs/other' }, request, 'k');
+    await issuer.start({ ...scheduler, tenant: 'acme' }, request, 'k');
+    expect(new Set(records.map(({ run }) => run.id)).size).toBe(5);
+  });
+
+  it('for another request is refused', async () => {
+    const { issuer, records } = open();
+    await issuer.start(scheduler, { job: 'nightly-x', attempt: 1 }, 'k');
+    const refusal = await issuer.start(scheduler, { job: 'nightly-x', attempt: 2 }, 'k');
+    expect(refusal).toMatchObject({ code: 'idempotency_key_reused', field: 'Idempotency-Key' });
+    expect(records).toHaveLength(1);
+  });
+
+  it('of a run whose grant is gone meanwhile: the same run, and no token', async () => {
+    const { issuer } = open();
+    const request = { job: 'nightly-x', attempt: 1 };
+    const first = await issuer.start(scheduler, request, 'k');
+    if (first.status === 'refused') throw new Error('refused');
+    const again = await issuer.start(onlooker, request, 'k');
+    expect(again).toMatchObject({ status: 'started', run: first.run });
+    expect(again).not.toHaveProperty('txnToken');
+  });
+
+  it('of a run that has ended meanwhile: the same run, and no token', async () => {
+    const { issuer } = open();
+    const request = { job: 'nightly-x', attempt: 1 };
+    const first = await issuer.start(scheduler, request, 'k');
+    if (first.status === 'refused') throw new Error('refused');
+    await issuer.end(scheduler, first.run.id, { outcome: 'success' });
+    const again = await issuer.start(scheduler, request, 'k');
+    expect(again).toMatchObject({ status: 'started', run: first.run, reference: first.reference });
+    expect(again).not.toHaveProperty('txnToken');
   });
 });
 

@@ -67,12 +67,17 @@ describe('openMacKeys', () => {
     }
   });
 
-  it.each([0o640, 0o604, 0o660, 0o644, 0o601])('refuses a file of mode %o', async (mode) => {
+  it.each([0o604, 0o660, 0o644, 0o601, 0o620, 0o650, 0o444])('refuses a file of mode %o', async (mode) => {
     await write({ active: 'k1', keys: { k1: SECRET } }, mode);
     await expect(openMacKeys(path)).rejects.toMatchObject({
       code: 'mac_keys_exposed',
       message: expect.stringContaining(`mode 0${mode.toString(8)}`),
     });
+  });
+
+  it.each([0o440, 0o640, 0o400])('reads a file of mode %o of its own group', async (mode) => {
+    await write({ active: 'k1', keys: { k1: SECRET } }, mode);
+    expect((await openMacKeys(path)).active.kid).toBe('k1');
   });
 
   it.each([

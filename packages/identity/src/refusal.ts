@@ -14,7 +14,11 @@ export type StartRefusalCode =
   /** The parent's reference carries a MAC that is wrong here. */
   | 'parent_refuted'
   /** The parent's reference is genuine, but this tenant has no such run. */
-  | 'parent_unknown';
+  | 'parent_unknown'
+  /** A handoff to the principal that the parent acts as already. */
+  | 'handoff_to_itself'
+  /** The idempotency key stands for another request. */
+  | 'idempotency_key_reused';
 
 export type EndRefusalCode =
   | 'invalid_request'
@@ -23,6 +27,15 @@ export type EndRefusalCode =
   | 'run_not_yours'
   /** It ended before, with another outcome. */
   | 'run_already_ended';
+
+export type TokenRefusalCode =
+  | 'run_unknown'
+  /** Only the actor that started a run gets its tokens. */
+  | 'run_not_yours'
+  /** A run that has ended is allowed nothing more. */
+  | 'run_already_ended'
+  /** The credential may not start such a run any more. */
+  | 'grant_withdrawn';
 
 export type FindRefusalCode = 'run_unknown';
 

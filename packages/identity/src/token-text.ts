@@ -17,10 +17,22 @@ const BEARER_TYPES = new Set([undefined, 'JWT', 'JOSE', 'AT+JWT']);
 
 export const looksLikeToken = (text: string): boolean => THREE_PARTS.test(text);
 
-/**
- * Stricter than RFC 7519 where two readers could differ: no member twice, no base64 with spare bits set.
- */
+/** A token that its bearer presents as its own. */
 export const readToken = (text: string): TokenText => {
+  const read = readJwt(text);
+  return read.status === 'read' && !BEARER_TYPES.has(typeOf(read.header))
+    ? malformed('its type is not that of a bearer token')
+    : read;
+};
+
+const typeOf = ({ typ }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof typ === 'string' ? typ.replace(/^application\//i, '').toUpperCase() : undefined;
+
+/**
+ * A JWT of any type. Stricter than RFC 7519 where two readers could differ: no member twice, no base64 with spare bits
+ * set.
+ */
+export const readJwt = (text: string): TokenText => {
   if (text.length > TOKEN_MAX_LENGTH) return malformed(`it is longer than ${TOKEN_MAX_LENGTH} characters`);
   const parts = text.split('.');
   if (!parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)) {
@@ -30,14 +42,6 @@ export const readToken = (text: string): TokenText => {
   const payload = objectIn(parts[1]!);
   if (header === undefined || payload === undefined) {
     return malformed('its header and payload are not JSON objects, each member once');
-  }
-  const type = header['typ'];
-  if (
-    !BEARER_TYPES.has(
-      typeof type === 'string' ? type.replace(/^application\//i, '').toUpperCase() : undefined,
-    )
-  ) {
-    return malformed('its type is not that of a bearer token');
   }
   return { status: 'read', header, payload };
 };

@@ -55,6 +55,27 @@ export const WHENCE = {
   actionOperation: attribute('whence.action.operation', 'string', 'send', 'the verb'),
   actionTarget: attribute('whence.action.target', 'string', 'pg-boss://bank/notify', 'resource URI'),
   actionStatement: attribute('whence.action.statement', 'string', 'send notify', 'the command itself'),
+  sequence: attribute(
+    'whence.sequence',
+    'int',
+    '4711',
+    'number of the span within its process, without gaps unless spans were lost on their way',
+  ),
+  spansLost: attribute('whence.spans.lost', 'int', '30', 'spans that the process lost before this one'),
+  spansLostReason: attribute('whence.spans.lost.reason', 'string', 'the queue was full', 'why'),
+  attribution: attribute(
+    'whence.attribution',
+    'string',
+    'conflict',
+    'why the run of the span is in doubt: `conflict` or `run_ended`',
+  ),
+  attributionRuns: attribute(
+    'whence.attribution.runs',
+    'string[]',
+    '["01989f3c-…", "01989f3d-…"]',
+    'runs that a conflict is between',
+  ),
+  openAction: attribute('whence.action.open', 'string', '00f067aa0ba902b7', 'span that had not ended yet'),
   processSignal: attribute('whence.process.signal', 'string', 'SIGTERM', 'signal that ended the command'),
 } as const satisfies Record<string, AttributeDefinition>;
 

@@ -2,7 +2,8 @@ import type { Assurance } from './assurance.ts';
 import type { Authority } from './authority.ts';
 import type { Principal } from './principal.ts';
 
-export const TRIGGERS = ['schedule', 'webhook', 'message', 'manual', 'api', 'parent'] as const;
+/** Why a run began. `parent`: its parent run went on in it. `handoff`: its parent handed over to another principal. */
+export const TRIGGERS = ['schedule', 'webhook', 'message', 'manual', 'api', 'parent', 'handoff'] as const;
 
 export type Trigger = (typeof TRIGGERS)[number];
 

@@ -92,6 +92,21 @@ export const ofUnknownRun = span({ RunId: unknownRunId, Assurance: 'verified' })
 export const roundabout = newRun({ job: 'roundabout' });
 export const throughNobody = span({ ...doneIn(roundabout), ...causedBy({ by: forged }) });
 
+/** An agent of a support desk starts a nested run, which hands over to a person. */
+const agent = { id: 'agent://demo/triage', kind: 'agent' } as const;
+export const desk = newRun({ job: 'desk', trigger: 'webhook' });
+export const triage = below(desk, { job: 'triage', principal: agent });
+export const approval = below(triage, {
+  job: 'approve',
+  trigger: 'handoff',
+  principal: { id: 'user:dana@example.com', kind: 'human' },
+});
+export const silentApproval = below(triage, { ...approval, id: newRunId() });
+export const atDesk = span(opening(desk));
+export const triaging = span({ ...opening(triage), ...under(atDesk) });
+export const approving = span({ ...opening(approval), ...under(triaging) });
+export const paid = span({ ...doneIn(approval), ...under(approving) });
+
 const roundTrace = newTraceId();
 export const round = newSpanId();
 export const there = span(causedBy({ by: { traceId: roundTrace, spanId: round }, kind: 'handoff' }));
@@ -118,11 +133,15 @@ export const graph = {
       nameless,
       claim,
     ],
+    ...[atDesk, triaging, approving, paid],
     ...[unfinished, ofUnknownRun, throughNobody, there, back, fanIn, dangling, twofold],
     { ...update, row: { ...update.row, SpanId: update.spanId, BatchId: newRunId() } },
     { ...back, spanId: round },
     { ...twofold, row: { ...twofold.row, SpanId: twofold.spanId, StatusMessage: 'not so' } },
     span({ TenantId: 'other', TraceId: newTraceId(), SpanName: 'not yours' }),
   ].map((each) => ({ ...each, row: { SpanId: each.spanId, ...each.row } })),
-  runs: [nightly, report, claimed, open, silent, lateRun, roundabout],
+  runs: [
+    ...[nightly, report, claimed, open, silent, lateRun, roundabout],
+    ...[desk, triage, approval, silentApproval],
+  ],
 };

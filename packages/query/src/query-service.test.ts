@@ -4,9 +4,13 @@ import { insertGraph } from './lineage/graph.fixture.ts';
 import type { RunTree, TreeNode } from './lineage/run-tree.ts';
 import type { WhoAnswer } from './lineage/who-answer.ts';
 import {
+  approval,
+  approving,
+  atDesk,
   call,
   claim,
   dangling,
+  desk,
   fanIn,
   forged,
   graph,
@@ -18,6 +22,7 @@ import {
   nightly,
   ofUnknownRun,
   orphan,
+  paid,
   report,
   reporting,
   round,
@@ -25,8 +30,11 @@ import {
   send,
   serve,
   silent,
+  silentApproval,
   there,
   throughNobody,
+  triage,
+  triaging,
   twofold,
   unfinished,
   unknownRunId,
@@ -56,6 +64,12 @@ const who = async (of: { readonly spanId: string; readonly traceId?: string }): 
 const codes = ({ missing }: Pick<WhoAnswer, 'missing'>): readonly string[] => missing.map(({ code }) => code);
 
 const links = ({ chain }: WhoAnswer) => chain.map(({ action, causedBy }) => [action.spanId, causedBy]);
+
+const shape = ({ action, causedBy, children }: TreeNode): unknown => [
+  action.spanId,
+  causedBy,
+  ...children.map(shape),
+];
 
 describe('who', () => {
   test('names principal, run, authority, and climbs to the root', async () => {
@@ -106,6 +120,43 @@ describe('who', () => {
     expect(answer.sentence).toContain(
       `It goes back to k8s://demo/jobs/nightly (scheduler, verified), who started run ${nightly.id}`,
     );
+  });
+
+  test('says who handed over to whoever caused it', async () => {
+    const answer = await who(paid);
+    expect(answer.principal).toMatchObject({ id: 'user:dana@example.com', assurance: 'verified' });
+    expect(answer.handedOffBy).toEqual(triage);
+    expect(answer.sentence).toContain(
+      `was caused by user:dana@example.com (human, verified) in run ${approval.id} of approve (handoff, attempt 1), ` +
+        `handed off from agent://demo/triage (agent, verified) in run ${triage.id}, allowed by policy:nightly-jobs@3. ` +
+        `It goes back to k8s://demo/jobs/nightly (scheduler, verified), who started run ${desk.id}`,
+    );
+    expect(links(answer)).toEqual([
+      [paid.spanId, 'call'],
+      [approving.spanId, 'handoff'],
+      [triaging.spanId, 'spawn'],
+      [atDesk.spanId, undefined],
+    ]);
+    expect(answer.chain.map((entry) => entry.run?.id)).toEqual([undefined, approval.id, triage.id, desk.id]);
+    expect(await who(triaging)).not.toHaveProperty('handedOffBy');
+
+    const tree = await get<RunTree>(`/v1/runs/${desk.id}/tree`);
+    expect(tree.body.roots.map(shape)).toEqual([
+      [
+        atDesk.spanId,
+        undefined,
+        [triaging.spanId, 'spawn', [approving.spanId, 'handoff', [paid.spanId, 'call']]],
+      ],
+    ]);
+  });
+
+  test('says so of a run of which no action has arrived', async () => {
+    const { body } = await get<WhoAnswer>(`/v1/who?run=${silentApproval.id}`);
+    expect(body.handedOffBy).toEqual(triage);
+    expect(body.sentence).toContain(
+      `, handed off from agent://demo/triage (agent, verified) in run ${triage.id}, allowed by`,
+    );
+    expect(links(body)[0]).toEqual([triaging.spanId, 'spawn']);
   });
 
   test('crosses a missing parent by the reference, and says so', async () => {
@@ -205,12 +256,6 @@ describe('a run', () => {
     const { body } = await get(`/v1/runs/${nightly.id}`);
     expect(body).toEqual({ run: nightly, totals: { actions: 10, errors: 1, runs: 2, services: 5 } });
   });
-
-  const shape = ({ action, causedBy, children }: TreeNode): unknown => [
-    action.spanId,
-    causedBy,
-    ...children.map(shape),
-  ];
 
   test('as a tree', async () => {
     const { body } = await get<RunTree>(`/v1/runs/${nightly.id}/tree`);

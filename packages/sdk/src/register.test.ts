@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { formatReference, newRunId } from '@whence/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { runApp, startApp } from './testkit/app-process.ts';
@@ -34,7 +37,7 @@ describe.each(['clients.mjs', 'clients.cjs'])('--import @whence/sdk/register %s'
     const { code, stdout, stderr } = await runApp(app, issued());
     expect([code, stderr]).toEqual([
       0,
-      expect.stringMatching(/^whence: tracing http, undici, grpc and pg.*\n$/),
+      expect.stringMatching(/^whence: tracing http, fetch, child_process, .*grpc-js \d.*\n$/),
     ]);
     const { reference, traceId, seen } = JSON.parse(stdout);
     const root = sink.named('clients');
@@ -211,6 +214,42 @@ describe('the end of a process', () => {
       0,
       expect.stringContaining('whence: 1001 spans of this process were not exported\n'),
     ]);
+  });
+
+  describe('with a spool', () => {
+    let spool: string;
+    beforeAll(() => {
+      spool = mkdtempSync(join(tmpdir(), 'whence-sdk-register-'));
+    });
+    afterAll(() => rmSync(spool, { recursive: true, force: true }));
+    const spooled = (args: string[]) =>
+      runApp('bursts.mjs', { ...collected(), WHENCE_SPOOL_DIR: spool }, { args });
+
+    it.each([
+      ['a receiver that is away', '1000', 503],
+      ['a receiver that does not accept the credential', '1000', 401],
+      ['process.exit()', '1000 exit', 200],
+    ])('loses nothing: what is left by %s, the next process sends', async (_, args, status) => {
+      sink.status = status;
+      const { stderr } = await spooled(args.split(' '));
+      expect(stderr).toMatch(/\d+ spans wait on disk for the next process/);
+      sink.status = 200;
+      await spooled(['1']);
+      const sent = sink.spans.filter(({ name }) => /^a\d/.test(name)).map(({ spanId }) => spanId);
+      expect([sent.length, new Set(sent).size]).toEqual([1001, 1001]);
+    });
+
+    it('loses nothing to a signal while the receiver is away, and ends at once', async () => {
+      sink.status = 503;
+      const environment = { ...collected(), WHENCE_SPOOL_DIR: spool, OTEL_SERVICE_NAME: 'the same' };
+      const app = startApp('waits.mjs', environment);
+      await app.said('waiting');
+      app.child.kill('SIGTERM');
+      expect(await app.ended).toMatchObject({ signal: 'SIGTERM' });
+      sink.status = 200;
+      await runApp('bursts.mjs', environment, { args: ['1'] });
+      expect(sink.named('before the signal')).toBeDefined();
+    });
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('exports before %s ends it, as that would have', async (name) => {

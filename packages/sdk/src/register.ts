@@ -5,28 +5,18 @@ import { isMainThread } from 'node:worker_threads';
 import { traceChildProcesses } from './carriers/processes/child-processes.ts';
 import { messageOf } from './runs/failure.ts';
 import { hookEsModules } from './startup/module-hooks.ts';
-import { type Installed, install, installed } from './whence.ts';
+import { tellFindings } from './startup/self-test.ts';
+import { install, installed } from './whence.ts';
 
 const register = (): void => {
-  const hooked = hookEsModules();
-  const set = install();
-  const children = traceChildProcesses();
-  set.end.flushOnSignals();
-  set.end.flushOnUncaught();
-  if (isMainThread)
-    tell(set, { http: set.httpPatched, undici: true, [PACKAGES]: hooked, child_process: children });
-};
-
-const PACKAGES = 'grpc and pg in ES modules';
-
-/** One line: what is traced and, should it be so, what is not. */
-const tell = ({ config, notices }: Installed, parts: Readonly<Record<string, boolean>>): void => {
-  const [traced, untraced] = [true, false].map((worked) =>
-    Object.keys(parts).filter((part) => parts[part] === worked),
-  );
-  const text = `tracing ${traced!.join(', ')}`;
-  if (untraced!.length === 0) notices.info(`${text}; spans to ${config.tracesEndpoint}`);
-  else notices.warn(`${text}; NOT ${untraced!.join(', ')}`);
+  const esModulesHooked = hookEsModules();
+  const { config, notices, end, httpPatched, instrumentations } = install();
+  const childProcesses = traceChildProcesses();
+  end.flushOnSignals();
+  end.flushOnUncaught();
+  if (!isMainThread) return;
+  const builtIn = { http: httpPatched, fetch: true, child_process: childProcesses };
+  tellFindings({ builtIn, esModulesHooked, instrumentations, spansTo: config.tracesEndpoint }, notices);
 };
 
 if (installed() === undefined) {

@@ -1,28 +1,35 @@
 import { writeSync } from 'node:fs';
+import type { Instrumentation } from '@opentelemetry/instrumentation';
 import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
-import { startPipeline } from './export/pipeline.ts';
 import { type ProcessEnd, processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
-import { bind, current } from './runs/active-run.ts';
+import { current } from './runs/active-run.ts';
+import { bind, guard } from './runs/bound.ts';
 import { httpIssuer } from './runs/http-issuer.ts';
-import { type RunFunction, runsOf } from './runs/run.ts';
+import { type HandoffFunction, type RunFunction, runsOf } from './runs/run.ts';
+import { detach } from './runs/run-context.ts';
 import { readConfig, type SdkConfig, type WhenceOptions } from './settings/config.ts';
 import { type Notices, noticesTo } from './settings/notices.ts';
+import { tellBy } from './settings/told.ts';
 import { patchHttp } from './startup/module-hooks.ts';
+import { startTracing } from './startup/tracing.ts';
 
 /** The SDK of this process. */
 export interface Whence {
   readonly run: RunFunction;
+  readonly handoff: HandoffFunction;
   readonly action: typeof action;
   readonly current: typeof current;
   readonly bind: typeof bind;
+  readonly guard: typeof guard;
+  readonly detach: typeof detach;
   readonly carrier: typeof carrier;
   readonly causedBy: typeof causedBy;
   readonly childEnv: typeof childEnv;
   /** Resolves when every ended span is exported, or after 5 s; what could not be exported then waits on. */
   flush(): Promise<void>;
-  /** As `flush`, then stops: what could not be exported is lost, counted and said. */
+  /** As `flush`, then stops: what could not be exported waits on disk, or is lost, counted and said. */
   shutdown(): Promise<void>;
 }
 
@@ -41,6 +48,10 @@ export const whence = (options?: WhenceOptions): Whence => {
 /** @see RunFunction. Sets up tracing from the environment where nobody has yet. */
 export const run: RunFunction = (options, fn) => (installed() ?? install()).whence.run(options, fn);
 
+/** @see HandoffFunction */
+export const handoff: HandoffFunction = (from, options, fn) =>
+  (installed() ?? install()).whence.handoff(from, options, fn);
+
 /** Resolves when every ended span is exported, or after 5 s. Call it before `process.exit()`. */
 export const flush = async (): Promise<void> => installed()?.whence.flush();
 
@@ -54,22 +65,27 @@ export interface Installed {
   readonly end: ProcessEnd;
   /** Whether ES modules see http patched. */
   readonly httpPatched: boolean;
+  readonly instrumentations: readonly Instrumentation[];
 }
 
 export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(process.env, options);
   const notices = noticesTo(toStderr, config.log);
+  tellBy(notices);
   for (const fault of faults) notices.warn(fault);
-  const pipeline = startPipeline(config, notices);
+  const pipeline = startTracing(config, notices);
   const httpPatched = patchHttp();
   const issuer = config.issuerUrl === undefined ? undefined : httpIssuer(config.issuerUrl, config.key);
   const runs = runsOf(issuer, notices);
   const made: Installed = {
     whence: Object.freeze({
       run: runs.run,
+      handoff: runs.handoff,
       action,
       current,
       bind,
+      guard,
+      detach,
       carrier,
       causedBy,
       childEnv,
@@ -80,6 +96,7 @@ export const install = (options: WhenceOptions = {}): Installed => {
     notices,
     end: processEnd(runs, pipeline),
     httpPatched,
+    instrumentations: pipeline.instrumentations,
   };
   made.end.flushWhenIdle();
   process_[INSTALLED] = made;

@@ -30,7 +30,12 @@ export {
 } from './readers/action-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
-export { type CauseLink, type RecordedAction, spanKey } from './readers/recorded-action.ts';
+export {
+  type AttributionDoubt,
+  type CauseLink,
+  type RecordedAction,
+  spanKey,
+} from './readers/recorded-action.ts';
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';

@@ -58,6 +58,7 @@ export const startFakeCollector = async (): Promise<FakeCollector> => {
       append: async (record) => void records.push(record),
       find: async (_, runId) => records.findLast(({ run }) => run.id === runId)?.run,
     },
+    mint: async () => 'a.token.x',
   });
 
   const answer = async (request: IncomingMessage, body: Buffer): Promise<[status: number, body: unknown]> => {

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export const sendJson = (
   response: ServerResponse,
@@ -39,3 +39,15 @@ export const sendProblem = (
   });
   response.end(text);
 };
+
+export const methodNotAllowed = (request: IncomingMessage, response: ServerResponse, allowed: string): void =>
+  sendProblem(
+    response,
+    {
+      status: 405,
+      code: 'method_not_allowed',
+      title: 'Method not allowed',
+      detail: `${request.method} is not allowed here: use ${allowed}`,
+    },
+    { allow: allowed },
+  );

@@ -4,12 +4,14 @@ import {
   type Issuer,
   parseEndRequest,
   parseStartRequest,
+  parseTokenRequest,
   type Refusal,
 } from '@whence/identity';
 import type { Logger } from 'pino';
 import { BodyMemory } from '../receive/body-memory.ts';
 import type { Identify } from '../receive/identify.ts';
-import { sendJson, sendProblem } from './json-answer.ts';
+import { idempotencyKeyIn } from './idempotency-key.ts';
+import { methodNotAllowed, sendJson, sendProblem } from './json-answer.ts';
 import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
@@ -22,15 +24,17 @@ export interface RunRouteParts {
 const REQUEST_MAX_BYTES = 65_536;
 /** Their own: a run can be started whatever spans are under way. */
 const BODY_MEMORY = new BodyMemory(16 << 20);
-const RUN_PATH = /^\/v1\/runs(?:\/([^/]+)(\/end)?)?$/;
+const RUN_PATH = /^\/v1\/runs(?:\/([^/]+)(\/end|\/token)?)?$/;
 
 /** HTTP status of each refusal; anything else that is refused is 403. */
 const STATUS_OF: Readonly<Record<string, number>> = {
   invalid_request: 400,
   principal_ambiguous: 400,
+  handoff_to_itself: 400,
   parent_unknown: 404,
   run_unknown: 404,
   run_already_ended: 409,
+  idempotency_key_reused: 422,
 };
 
 const TITLE_OF: Readonly<Record<number, string>> = {
@@ -38,22 +42,45 @@ const TITLE_OF: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Not found',
   409: 'Conflict',
+  422: 'Key used for another request',
 };
+
+/** Of answers with a token in them. */
+const NEVER_KEPT = { 'cache-control': 'no-store' };
 
 export const isRunPath = (path: string): boolean => RUN_PATH.test(path);
 
 /**
- * The issuer's routes: `POST /v1/runs` starts a run, `POST /v1/runs/{id}/end` ends it, `GET /v1/runs/{id}` reads it.
- * What they answer is durable. Errors are RFC 9457 problem details.
+ * The issuer's routes: `POST /v1/runs` starts a run, `POST /v1/runs/{id}/token` gives it a fresh token,
+ * `POST /v1/runs/{id}/end` ends it, `GET /v1/runs/{id}` reads it. What they answer is durable. Errors are RFC 9457
+ * problem details.
  */
 export const runRoutes = ({ issuer, identify, log }: RunRouteParts) => {
-  const start = async (credential: Credential, body: unknown, response: ServerResponse): Promise<void> => {
+  const start = async (
+    credential: Credential,
+    idempotencyKey: string | undefined,
+    body: unknown,
+    response: ServerResponse,
+  ): Promise<void> => {
     const parsed = parseStartRequest(body);
     if (parsed.status === 'refused') return sendRefusal(response, parsed);
-    const outcome = await issuer.start(credential, parsed.request);
+    const outcome = await issuer.start(credential, parsed.request, idempotencyKey);
     if (outcome.status === 'refused') return sendRefusal(response, outcome);
-    const { run, reference, traceState } = outcome;
-    sendJson(response, 201, { run, reference, traceState }, { location: `/v1/runs/${run.id}` });
+    const { status: _, ...answer } = outcome;
+    sendJson(response, 201, answer, { location: `/v1/runs/${answer.run.id}`, ...NEVER_KEPT });
+  };
+
+  const token = async (
+    credential: Credential,
+    id: string,
+    body: unknown,
+    response: ServerResponse,
+  ): Promise<void> => {
+    const parsed = parseTokenRequest(body);
+    if (parsed.status === 'refused') return sendRefusal(response, parsed);
+    const outcome = await issuer.token(credential, id);
+    if (outcome.status === 'refused') return sendRefusal(response, outcome);
+    sendJson(response, 201, { txnToken: outcome.txnToken }, NEVER_KEPT);
   };
 
   const end = async (
@@ -84,23 +111,33 @@ export const runRoutes = ({ issuer, identify, log }: RunRouteParts) => {
       return unauthenticated(response, message);
     }
     const { credential } = identified;
-    const [, id, ending] = RUN_PATH.exec(path) ?? [];
+    const [, id, asked] = RUN_PATH.exec(path) ?? [];
     try {
-      if (id !== undefined && ending === undefined) {
+      if (id !== undefined && asked === undefined) {
         if (request.method !== 'GET') return methodNotAllowed(request, response, 'GET');
         return await read(credential, id, response);
       }
       if (request.method !== 'POST') return methodNotAllowed(request, response, 'POST');
       const body = await readJson(request);
       if (body.status !== 'read') return sendProblem(response, body.problem);
-      return await (id === undefined
-        ? start(credential, body.json, response)
-        : end(credential, id, body.json, response));
+      if (id !== undefined) {
+        return await (asked === '/end' ? end : token)(credential, id, body.json, response);
+      }
+      const key = idempotencyKeyIn(request.headers['idempotency-key'] as string | undefined);
+      if (key.status === 'malformed') return sendRefusal(response, KEY_MALFORMED);
+      return await start(credential, key.status === 'given' ? key.key : undefined, body.json, response);
     } catch (error) {
       log.error({ err: error }, 'the issuer cannot answer');
       unavailable(response, error instanceof Error ? error.message : 'nothing can be recorded now', 1);
     }
   };
+};
+
+const KEY_MALFORMED: Refusal<'invalid_request'> = {
+  status: 'refused',
+  code: 'invalid_request',
+  detail: 'Idempotency-Key: 1 to 64 visible ASCII characters, once',
+  field: 'Idempotency-Key',
 };
 
 const NO_CREDENTIALS = 'no credentials are configured: give the collector a credentials file (WHENCE_CONFIG)';
@@ -117,18 +154,6 @@ const unavailable = (response: ServerResponse, detail: string, retryAfterSeconds
     response,
     { status: 503, code: 'issuer_unavailable', title: 'Not available now', detail },
     { 'retry-after': String(retryAfterSeconds) },
-  );
-
-const methodNotAllowed = (request: IncomingMessage, response: ServerResponse, allowed: string): void =>
-  sendProblem(
-    response,
-    {
-      status: 405,
-      code: 'method_not_allowed',
-      title: 'Method not allowed',
-      detail: `${request.method} is not allowed here: use ${allowed}`,
-    },
-    { allow: allowed },
   );
 
 const sendRefusal = (response: ServerResponse, refusal: Refusal<string>): void => {

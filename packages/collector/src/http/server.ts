@@ -5,12 +5,14 @@ import { CollectorError } from '../collector-error.ts';
 import type { Health } from '../health.ts';
 import { asksClients, type TlsFiles } from '../tls/tls-files.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
+import { KEY_SET_PATH } from './key-set-route.ts';
 import { isRunPath } from './run-routes.ts';
 
 export interface Routes {
   /** OTLP, by path. */
   readonly otlp: ReadonlyMap<string, (request: IncomingMessage, response: ServerResponse) => Promise<void>>;
   readonly runs: (request: IncomingMessage, response: ServerResponse, path: string) => Promise<void>;
+  readonly keySet: (request: IncomingMessage, response: ServerResponse) => void;
   readonly health: Health;
 }
 
@@ -86,6 +88,7 @@ const route = async (routes: Routes, request: IncomingMessage, response: ServerR
   const otlp = routes.otlp.get(path);
   if (otlp !== undefined) return otlp(request, response);
   if (isRunPath(path)) return routes.runs(request, response, path);
+  if (path === KEY_SET_PATH) return routes.keySet(request, response);
   if (path === '/healthz') return sendJson(response, 200, { status: 'alive' });
   if (path === '/readyz') {
     const readiness = routes.health.readiness();
@@ -100,7 +103,7 @@ const route = async (routes: Routes, request: IncomingMessage, response: ServerR
     status: 404,
     code: 'not_found',
     title: 'Not found',
-    detail: `${path} is not served here; /v1/traces, /v1/runs, /healthz, /readyz and /metrics are`,
+    detail: `${path} is not served here; /v1/traces, /v1/runs, ${KEY_SET_PATH}, /healthz, /readyz and /metrics are`,
   });
 };
 

@@ -47,6 +47,8 @@ const kindOfTrigger = ({ trigger }: Run): CauseKind => {
       return 'message';
     case 'schedule':
       return 'schedule';
+    case 'handoff':
+      return 'handoff';
     case 'webhook':
     case 'manual':
     case 'api':

@@ -27,6 +27,12 @@ export type MissingCode =
   | 'tree_truncated'
   /** Causes lead back to where they came from. */
   | 'cycle'
+  /** The process could not tell in which of several runs it did this. */
+  | 'run_conflict'
+  /** Done in the context of a run after its end. */
+  | 'run_ended'
+  /** The action had not ended when this was recorded. */
+  | 'not_ended'
   /** Records contradict each other. */
   | 'conflict'
   /** Only one party reported the action. */

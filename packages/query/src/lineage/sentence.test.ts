@@ -64,6 +64,30 @@ test('a claim, and what it claims to go back to', () => {
   );
 });
 
+test('a run that was handed over, by somebody, by nobody known, by a claim', () => {
+  const agent = { id: 'agent://demo/triage', kind: 'agent' } as const;
+  const handed = below(run, { trigger: 'handoff', principal: agent });
+  const told = { action: { ...action, principal: agent }, run: handed };
+  expect(sentenceOf({ ...told, handedOffBy: run })).toContain(
+    `(handoff, attempt 1), handed off from k8s://demo/jobs/nightly (scheduler, verified) in run ${run.id}, allowed by`,
+  );
+  expect(sentenceOf(told)).toContain(
+    `(handoff, attempt 1), handed off from run ${run.id}, of which there is no record that could name anyone, allowed by`,
+  );
+  const claimed = { ...handed, assurance: 'asserted' } as const;
+  const claim = sentenceOf({
+    action: { ...told.action, assurance: 'asserted' },
+    run: claimed,
+    handedOffBy: { ...run, assurance: 'asserted' },
+  });
+  expect(claim).toContain('is claimed, without any proof, to have been caused by');
+  expect(claim).toContain('handed off from k8s://demo/jobs/nightly (scheduler, asserted) in run');
+  expect(sentenceOfRun(handed, undefined, run)).toContain(
+    `, handed off from k8s://demo/jobs/nightly (scheduler, verified) in run ${run.id}, allowed by`,
+  );
+  expect(sentenceOf({ action, run: below(run), handedOffBy: run })).not.toContain('handed off');
+});
+
 test('a run of which nothing has arrived', () => {
   expect(sentenceOfRun(run, undefined)).toBe(
     `Run 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 of nightly-reconcile (schedule, attempt 1) was started by k8s://demo/jobs/nightly (scheduler, verified) at 2026-03-01 03:14:07Z, allowed by policy:nightly-jobs@3; no action of it has arrived.`,

@@ -3,19 +3,21 @@ import type { Action, Run } from '@whence/model';
 /** Longest statement, in characters, before it is cut in a sentence. */
 const STATEMENT_MAX_LENGTH = 160;
 
-/** What the sentence is about. `run` and `root` are there only where they may name someone. */
+/** What the sentence is about. Runs are there only where they may name someone. */
 export interface Told {
   readonly action: Action;
   readonly run?: Run;
   /** The root run, where it is another one. */
   readonly root?: Run;
+  /** The run that handed over to this one, where it was begun so. */
+  readonly handedOffBy?: Run;
 }
 
 /** Whether it is proven that the run belongs to its root. */
 const isProven = (run: Run | undefined): boolean => run?.assurance === 'verified';
 
 /** One or two sentences for whoever is woken by it: what happened, who caused it, how sure that is. */
-export const sentenceOf = ({ action, run, root }: Told): string => {
+export const sentenceOf = ({ action, run, root, handedOffBy }: Told): string => {
   const what = describe(action);
   const { principal } = action;
   switch (action.assurance) {
@@ -27,21 +29,21 @@ export const sentenceOf = ({ action, run, root }: Told): string => {
       if (principal === undefined) {
         return `Nobody can be named: ${what} only claims to be part of run ${action.runId}, of which there is no record, and nothing proves the claim.`;
       }
-      return `${what} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, false)}`;
+      return `${what} is claimed, without any proof, to have been caused by ${principal.id} (${principal.kind}, asserted)${inRun(action, run)}${handedOff(run, handedOffBy)}${allowedBy(action)}.${goesBackTo(root, false)}`;
     case 'inherited':
     case 'verified':
       if (principal === undefined) {
         return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.`;
       }
-      return `${what} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
+      return `${what} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${handedOff(run, handedOffBy)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
   }
 };
 
 /** For a run of which no action has arrived. */
-export const sentenceOfRun = (run: Run, root: Run | undefined): string => {
+export const sentenceOfRun = (run: Run, root: Run | undefined, handedOffBy?: Run): string => {
   const proof =
     run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
-  return `Run ${identified(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
+  return `Run ${identified(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${handedOff(run, handedOffBy)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
 };
 
 const describe = (action: Action): string => {
@@ -57,6 +59,13 @@ const describe = (action: Action): string => {
 
 const inRun = (action: Action, run: Run | undefined): string =>
   ` in run ${run === undefined ? action.runId : identified(run)}`;
+
+const handedOff = (run: Run | undefined, by: Run | undefined): string => {
+  if (run?.trigger !== 'handoff' || run.parentId === undefined) return '';
+  return by === undefined
+    ? `, handed off from run ${run.parentId}, of which there is no record that could name anyone`
+    : `, handed off from ${by.principal.id} (${by.principal.kind}, ${by.assurance}) in run ${by.id}`;
+};
 
 const allowedBy = ({ authority }: Pick<Action, 'authority'>): string =>
   authority === undefined ? ', with nothing on record that allowed it' : `, allowed by ${authority.id}`;

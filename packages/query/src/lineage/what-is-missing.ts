@@ -20,6 +20,34 @@ export const missingOfAction = (
   missing('not_sealed', 'No signed checkpoint covers the record yet: that it was not altered is not proven.'),
 ];
 
+/** What the process itself said against its own record. */
+export const missingOfDoubt = ({ action, doubt, marksOpen }: RecordedAction): readonly Missing[] => [
+  ...(doubt?.kind === 'conflict'
+    ? [
+        missing(
+          'run_conflict',
+          `It was asked for in one run and done in another (${doubt.runIds.join(', ')}): which of them caused it, the process could not tell.`,
+        ),
+      ]
+    : []),
+  ...(doubt?.kind === 'run_ended'
+    ? [
+        missing(
+          'run_ended',
+          `It happened in the context of run ${action.runId ?? ''} after that had ended: what the run left behind, not what it did.`,
+        ),
+      ]
+    : []),
+  ...(marksOpen === undefined
+    ? []
+    : [
+        missing(
+          'not_ended',
+          `Span ${marksOpen} of trace ${action.traceId} had not ended when this was recorded, and no end of it is part of this answer.`,
+        ),
+      ]),
+];
+
 const missingOfReference = ({ assurance, runId }: Action): readonly Missing[] => {
   switch (assurance) {
     case 'none':

@@ -9,6 +9,8 @@ export interface WhoAnswer {
   readonly action?: Action;
   readonly principal?: NamedPrincipal;
   readonly run?: Run;
+  /** The run whose principal handed over to that of `run`, where it was begun by a handoff. */
+  readonly handedOffBy?: Run;
   readonly authority?: Authority;
   /** From the action up to the root. */
   readonly chain: readonly ChainEntry[];

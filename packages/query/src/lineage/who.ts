@@ -8,6 +8,7 @@ import {
   missingOfAction,
   missingOfChain,
   missingOfConflicts,
+  missingOfDoubt,
   missingOfRunRecord,
 } from './what-is-missing.ts';
 import type { ChainEntry, NamedPrincipal, WhoAnswer } from './who-answer.ts';
@@ -32,16 +33,24 @@ export const whoCausedAction = async (
   const { action } = record;
   const run = runNaming(action, runs);
   const root = run === undefined ? undefined : rootOf(run, runs);
+  const handedOffBy = run === undefined ? undefined : await handerOver(readers, run, runs);
   return {
-    sentence: sentenceOf({ action, ...optional('run', run), ...optional('root', root) }),
+    sentence: sentenceOf({
+      action,
+      ...optional('run', run),
+      ...optional('root', root),
+      ...optional('handedOffBy', handedOffBy),
+    }),
     action,
     ...optional('principal', principalOf(action)),
     ...optional('run', run),
+    ...optional('handedOffBy', handedOffBy),
     ...optional('authority', action.authority),
     chain: entriesOf(chain, runs),
     witnesses,
     missing: [
       ...noted,
+      ...missingOfDoubt(record),
       ...missingOfAction(action, runs.get(action.runId ?? ''), run, witnesses),
       ...chain.missing,
       ...missingOfChain(chain.links.map((link) => link.record.action)),
@@ -62,10 +71,12 @@ export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Pro
     [run.rootId],
   );
   const root = rootOf(run, runs);
+  const handedOffBy = await handerOver(readers, run, runs);
   return {
-    sentence: sentenceOfRun(run, root),
+    sentence: sentenceOfRun(run, root, handedOffBy),
     principal: { ...run.principal, assurance: run.assurance, how: HOW_OF_RUN[run.assurance] },
     run,
+    ...optional('handedOffBy', handedOffBy),
     ...optional('authority', run.authority),
     chain: entriesOf(chain, runs),
     witnesses: [],
@@ -111,6 +122,13 @@ const runNaming = ({ runId, assurance }: Action, runs: Runs): Run | undefined =>
 const rootOf = (run: Run, runs: Runs): Run | undefined => {
   const root = run.rootId === run.id ? undefined : runs.get(run.rootId)?.run;
   return root !== undefined && mayName(run.assurance, root) ? root : undefined;
+};
+
+/** The parent of a run that was begun by a handoff: most often the chain has shown it. */
+const handerOver = async (readers: Readers, run: Run, runs: Runs): Promise<Run | undefined> => {
+  if (run.trigger !== 'handoff' || run.parentId === undefined) return undefined;
+  const parent = (runs.get(run.parentId) ?? (await readers.runs.byId(run.parentId)))?.run;
+  return parent !== undefined && mayName(run.assurance, parent) ? parent : undefined;
 };
 
 const entriesOf = ({ links }: Chain, runs: Runs): readonly ChainEntry[] =>

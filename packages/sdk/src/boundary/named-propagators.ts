@@ -22,7 +22,9 @@ export const namedPropagators = (
   }
   const unknown = [...named].filter((name) => !KNOWN.has(name));
   if (unknown.length > 0) {
-    notices.warn(`OTEL_PROPAGATORS names ${unknown.join(', ')}, which NodeSDK does not have: left out`);
+    notices.warn(
+      `OTEL_PROPAGATORS names ${unknown.join(', ')}, which OpenTelemetry's Node SDK does not have: left out`,
+    );
   }
   return {
     baggage: named.size === 0 || named.has('baggage'),
@@ -37,7 +39,7 @@ interface B3Module {
   readonly B3InjectEncoding: { readonly SINGLE_HEADER: number; readonly MULTI_HEADER: number };
 }
 
-/** The one that NodeSDK brings along. */
+/** The one that OpenTelemetry's Node SDK brings along. */
 const b3 = (name: 'b3' | 'b3multi'): TextMapPropagator => {
   const requireOfNodeSdk = createRequire(import.meta.resolve('@opentelemetry/sdk-node'));
   const { B3Propagator, B3InjectEncoding } = requireOfNodeSdk('@opentelemetry/propagator-b3') as B3Module;

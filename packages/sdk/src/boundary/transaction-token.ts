@@ -33,6 +33,7 @@ export const withoutArrivedToken = (context: Context): Context => context.delete
  */
 export const tokenIn = (context: Context): string | undefined => {
   const run = runIn(context);
+  if (run?.ended) return undefined;
   if (run?.txnToken !== undefined) return isInForce(run.txnToken) ? run.txnToken : undefined;
   const arrived = context.getValue(ARRIVED) as Arrived | undefined;
   if (arrived === undefined || arrived.reference !== run?.reference) return undefined;

@@ -303,7 +303,7 @@ describe('OTEL_PROPAGATORS', () => {
 
   it('is told of what is not there', () => {
     expect(boundary({}, 'tracecontext,jaeger').heard).toEqual([
-      'whence: OTEL_PROPAGATORS names jaeger, which NodeSDK does not have: left out\n',
+      "whence: OTEL_PROPAGATORS names jaeger, which OpenTelemetry's Node SDK does not have: left out\n",
     ]);
     const { notices, heard } = heardNotices();
     expect(namedPropagators('none', notices)).toBeUndefined();

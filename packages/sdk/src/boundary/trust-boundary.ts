@@ -132,8 +132,8 @@ export class TrustBoundary implements TextMapPropagator {
   }
 }
 
-/** The propagator of this process; null where nothing is to be propagated. */
-export const trustBoundary = (config: SdkConfig, notices: Notices): TrustBoundary | null => {
+/** The propagator of this process; undefined where nothing is to be propagated. */
+export const trustBoundary = (config: SdkConfig, notices: Notices): TrustBoundary | undefined => {
   const named = namedPropagators(process.env['OTEL_PROPAGATORS'], notices);
-  return named === undefined ? null : new TrustBoundary(config, notices, named);
+  return named === undefined ? undefined : new TrustBoundary(config, notices, named);
 };

@@ -1,5 +1,7 @@
 import { type Context, context, defaultTextMapSetter, trace } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { withReference } from '@whence/model';
+import { runIn, unproven } from '../runs/run-scope.ts';
 import { causeIn } from './caused-by.ts';
 
 /** W3C Trace Context, to put into a queued message. `traceparent` is empty where no span is active. */
@@ -21,6 +23,8 @@ export const carrierOf = (active: Context): Carrier => {
       ? trace.setSpanContext(active, cause.spanContext)
       : active;
   w3c.inject(source, carried, defaultTextMapSetter);
+  const run = runIn(active);
+  if (run?.ended) carried.tracestate = withReference(carried.tracestate ?? '', unproven(run));
   return carried;
 };
 

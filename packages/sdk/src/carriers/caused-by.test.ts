@@ -3,7 +3,7 @@ import { TraceState } from '@opentelemetry/core';
 import { formatReference, newRunId } from '@whence/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { action } from '../runs/action.ts';
-import { bind, current } from '../runs/active-run.ts';
+import { current } from '../runs/active-run.ts';
 import { scopeOf, withRun } from '../runs/run-scope.ts';
 import { startTracing, type Tracing, traceStateOf } from '../testkit/tracing.ts';
 import { carrier, childEnv } from './carrier.ts';
@@ -113,7 +113,7 @@ describe('causedBy', () => {
   });
 });
 
-describe('current and bind', () => {
+describe('current', () => {
   it('is undefined outside of any run', () => {
     expect(current()).toBeUndefined();
   });
@@ -130,11 +130,6 @@ describe('current and bind', () => {
       traceState,
     });
     expect(context.with(remote, current)).toEqual({ runId: scope.runId, reference, assurance: 'verified' });
-  });
-
-  it('binds a function to the run it was made in, whoever calls it', () => {
-    const bound = inRun(() => bind((suffix: string) => `${current()?.runId}${suffix}`));
-    expect(bound('!')).toBe(`${scope.runId}!`);
   });
 });
 

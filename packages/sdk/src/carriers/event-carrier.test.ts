@@ -29,7 +29,9 @@ describe('eventCarrier', () => {
   it.each(['binary', 'structured'] as const)('is found again by causedBy, by way of HTTP: %s', (mode) => {
     const { headers, body } = HTTP[mode](placed(`placed ${mode}`));
     const event = HTTP.toEvent<unknown>({ headers, body }) as CloudEvent<unknown>;
-    const runId = causedBy(event, 'message', () => action(`effect ${mode}`, {}, () => current()?.runId));
+    const runId = causedBy(event as object, 'message', () =>
+      action(`effect ${mode}`, {}, () => current()?.runId),
+    );
     expect(runId).toBe(scope.runId);
     const [link] = tracing.named(`effect ${mode}`).links;
     expect(link).toMatchObject({
@@ -48,7 +50,7 @@ describe('eventCarrier', () => {
     expect(eventCarrier()).toEqual({});
     const event = new CloudEvent({ type: 'placed', source: '/shop', ...eventCarrier() });
     const taken = context.with(withRun(ROOT_CONTEXT, scope), () =>
-      causedBy(event, 'message', () => [current(), trace.getActiveSpan()]),
+      causedBy(event as object, 'message', () => [current(), trace.getActiveSpan()]),
     );
     expect(taken).toEqual([undefined, undefined]);
   });

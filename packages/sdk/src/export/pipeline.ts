@@ -1,102 +1,133 @@
-import { ProxyTracerProvider, trace } from '@opentelemetry/api';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { envDetector, hostDetector, serviceInstanceIdDetector } from '@opentelemetry/resources';
-import { NodeSDK } from '@opentelemetry/sdk-node';
-import { ConsoleSpanExporter, type SpanExporter } from '@opentelemetry/sdk-trace';
-import { trustBoundary } from '../boundary/trust-boundary.ts';
-import { CauseLinks } from '../carriers/cause-links.ts';
-import { LIBRARIES } from '../carriers/libraries.ts';
-import { ProcessParentContextManager, processParent } from '../carriers/processes/process-parent.ts';
-import { RunSampler } from '../runs/run-sampler.ts';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { getStringFromEnv } from '@opentelemetry/core';
+import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { WHENCE } from '@whence/model';
+import { messageOf } from '../runs/failure.ts';
+import { tracer } from '../runs/tracer.ts';
 import type { SdkConfig } from '../settings/config.ts';
 import type { Notices } from '../settings/notices.ts';
 import { OpenSpans } from './open-spans.ts';
-import { processResource } from './process-resource.ts';
+import { otlpSender } from './otlp-sender.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
+import { SpoolFolder } from './spool-folder.ts';
 import { within } from './within.ts';
 
 export const FLUSH_MILLIS = 5000;
 
-/** From the end of a span to the receiver. */
+/** From the start of a span to the receiver. */
 export interface Pipeline {
-  /** Spans ended and neither exported nor lost yet. */
+  readonly processors: readonly SpanProcessor[];
+  /** Spans ended and neither with the receiver, on disk nor lost yet. */
   held(): number;
   /** Resolves when none is held, or after `millis`. @returns whether none is */
   flush(millis?: number): Promise<boolean>;
   /** Ends, as unfinished, the spans that have not ended. */
   endOpen(reason: string): void;
-  /** What is held is tried once more; then it is lost, and counted. */
-  giveUp(): void;
+  /** Flushes, and takes no more. */
   shutdown(): Promise<void>;
-  /** Says how many were lost, where any were. */
-  tellLosses(): void;
+  /** What is left in memory goes to disk; says how many spans were lost, and how many wait. Waits for nothing. */
+  finish(): void;
 }
 
-/** Starts OpenTelemetry's NodeSDK with what Whence adds to it. */
-export const startPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
-  const losses = new SpanLosses(notices);
-  const exporter = exporterOf(config);
-  const queue = exporter === undefined ? undefined : new SpanQueue(exporter, config, losses);
-  const open = new OpenSpans();
-  const sdk = new NodeSDK({
-    ...(config.service === undefined ? {} : { serviceName: config.service }),
-    ...(config.parent === undefined
-      ? {}
-      : { contextManager: new ProcessParentContextManager(processParent(config.parent)) }),
-    ...(config.detectsResource
-      ? { resourceDetectors: [serviceInstanceIdDetector, hostDetector, processResource, envDetector] }
-      : {}),
-    ...(config.exportsMetrics ? {} : { metricReaders: [] }),
-    ...(config.exportsLogs ? {} : { logRecordProcessors: [] }),
-    textMapPropagator: trustBoundary(config, notices),
-    sampler: new RunSampler(config.sampler),
-    spanProcessors: [new CauseLinks(), open, ...(queue === undefined ? [] : [queue])],
-    instrumentations: Object.values(LIBRARIES).map((library) => library.instrumentation({ config, notices })),
+export const openPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
+  let closed: Promise<void> | undefined;
+  const losses = new SpanLosses(notices, (spans, reason) => {
+    if (closed === undefined) recordLoss(spans, reason);
   });
-  if (isProviderSet()) {
-    notices.warn('another OpenTelemetry SDK was set up in this process before: Whence traces nothing here');
-  }
-  sdk.start();
+  const open = new OpenSpans();
+  const queue = config.tracesExporter === 'otlp' ? queueOf(config, notices, losses) : undefined;
+  const exporting =
+    queue ??
+    (config.tracesExporter === 'console'
+      ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
+      : undefined);
 
   const held = (): number => queue?.held ?? 0;
   const flush = async (millis = FLUSH_MILLIS): Promise<boolean> => {
-    if (queue !== undefined) await within(millis, queue.forceFlush());
+    if (queue !== undefined) await within(millis, flushed(queue, losses));
     return held() === 0;
   };
-  let closed: Promise<void> | undefined;
+  const finish = (): void => {
+    losses.report();
+    queue?.spill();
+    losses.tellTotal(held());
+  };
   return {
+    processors: [open, ...(exporting === undefined ? [] : [exporting])],
     held,
     flush,
     endOpen: (reason) => open.endAll(reason),
-    giveUp: () => queue?.giveUp(),
     shutdown: () => {
       open.endAll('tracing was shut down');
+      open.stop();
       closed ??= flush()
-        .then(() => within(FLUSH_MILLIS, sdk.shutdown()))
-        .then(() => losses.tellTotal(held()));
+        .then(() => queue?.shutdown())
+        .then(finish);
       return closed;
     },
-    tellLosses: () => losses.tellTotal(held()),
+    finish,
   };
 };
 
-/** A provider that is set stays: OpenTelemetry takes no second one, and says so to nobody. */
-const isProviderSet = (): boolean => {
-  const provider = trace.getTracerProvider();
-  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('whence') !== undefined;
+/** There is room now for the report of what there was no room for. */
+const flushed = async (queue: SpanQueue, losses: SpanLosses): Promise<void> => {
+  await queue.forceFlush();
+  if (losses.report()) await queue.forceFlush();
 };
 
-const exporterOf = (config: SdkConfig): SpanExporter | undefined => {
-  switch (config.tracesExporter) {
-    case 'none':
-      return undefined;
-    case 'console':
-      return new ConsoleSpanExporter();
-    case 'otlp':
-      return new OTLPTraceExporter({
-        url: config.tracesEndpoint,
-        ...(config.sendsKeyToExporter ? { headers: { authorization: `Bearer ${config.key}` } } : {}),
-      });
+/** Of a process that is not to be traced. */
+export const NO_PIPELINE: Pipeline = {
+  processors: [],
+  held: () => 0,
+  flush: async () => true,
+  endOpen: () => {},
+  shutdown: async () => {},
+  finish: () => {},
+};
+
+const queueOf = (config: SdkConfig, notices: Notices, losses: SpanLosses): SpanQueue => {
+  const sender = otlpSender(
+    config.tracesEndpoint,
+    config.sendsKeyToExporter ? `Bearer ${config.key}` : undefined,
+  );
+  return new SpanQueue(sender, spoolOf(config, notices), config, losses);
+};
+
+/** One folder a service and receiver: what is in it goes to that receiver only, by that service only. */
+const spoolOf = (config: SdkConfig, notices: Notices): SpoolFolder | undefined => {
+  const { spoolDirectory, spoolMaxBytes, tracesEndpoint } = config;
+  if (spoolDirectory === undefined) return undefined;
+  const service =
+    config.service ??
+    `${getStringFromEnv('OTEL_SERVICE_NAME')} ${getStringFromEnv('OTEL_RESOURCE_ATTRIBUTES')}`;
+  const name = createHash('sha256').update(`${tracesEndpoint}\n${service}`).digest('hex').slice(0, 16);
+  const path = join(spoolDirectory, name);
+  try {
+    return new SpoolFolder(path, spoolMaxBytes);
+  } catch (error) {
+    notices.warn(
+      `spans can wait in memory only: ${path} cannot be used (${messageOf(error)}; WHENCE_SPOOL_DIR)`,
+    );
+    return undefined;
   }
 };
+
+/** A gap in the record is an action of the recorder: nobody's, and it says how many and why. */
+const recordLoss = (spans: number, reason: string): void =>
+  tracer()
+    .startSpan(
+      'spans lost',
+      {
+        attributes: {
+          [WHENCE.actionSystem.key]: 'whence',
+          [WHENCE.actionOperation.key]: 'lose',
+          [WHENCE.spansLost.key]: spans,
+          [WHENCE.spansLostReason.key]: reason,
+        },
+      },
+      ROOT_CONTEXT,
+    )
+    .end();

@@ -8,7 +8,10 @@ const LAST_MILLIS = 3000;
 
 /** What is done when the process ends: nothing that it did is forgotten, and it ends as it would have. */
 export interface ProcessEnd {
-  /** Exports what is held when there is nothing left to do, and says what was lost when it exits. */
+  /**
+   * Exports what is held when there is nothing left to do. What is left when the process exits, by `process.exit()` too,
+   * goes to disk; says what was lost.
+   */
   flushWhenIdle(): void;
   /**
    * A signal that nobody else handles ends the process as it would have, after what is under way has been ended as
@@ -40,25 +43,27 @@ type Last = (outcome: Outcome, reason: string) => Promise<void>;
 
 const flushWhenIdle = (pipeline: Pipeline): void => {
   let flushing = false;
+  let leftBehind = 0;
   process.on('beforeExit', () => {
     if (flushing) return;
     pipeline.endOpen('nothing was left to wait for');
-    if (pipeline.held() === 0) return;
+    if (pipeline.held() === leftBehind) return;
     flushing = true;
-    void pipeline
-      .flush(LAST_MILLIS)
-      .then(() => pipeline.giveUp())
-      .then(() => pipeline.flush(LAST_MILLIS))
-      .then(() => {
-        flushing = false;
-      });
+    void pipeline.flush(LAST_MILLIS).then(() => {
+      leftBehind = pipeline.held();
+      flushing = false;
+    });
   });
-  process.on('exit', () => pipeline.tellLosses());
+  process.on('exit', () => {
+    pipeline.endOpen('the process exited');
+    pipeline.finish();
+  });
 };
 
 const onSignal = (signal: 'SIGTERM' | 'SIGINT', pipeline: Pipeline, last: Last): void => {
   let ending = false;
   const end = (): void => {
+    pipeline.finish();
     process.off(signal, listener);
     process.kill(process.pid, signal);
   };

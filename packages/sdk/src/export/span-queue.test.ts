@@ -1,75 +1,89 @@
-import { context, trace } from '@opentelemetry/api';
-import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { type ExportResult, ExportResultCode } from '@opentelemetry/core';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { type ReadableSpan, type SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { WHENCE } from '@whence/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heardNotices } from '../testkit/heard-notices.ts';
 import { type OtlpSink, otlpSink } from '../testkit/otlp-sink.ts';
+import { otlpSender, type Sender, type Sent } from './otlp-sender.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
 
 const LIMITS = { maxQueueSize: 32_768, maxExportBatchSize: 512, scheduledDelayMillis: 1000 };
+const TAKEN: Sent = { status: 'taken', rejected: 0, reason: '' };
 
 let sink: OtlpSink;
 beforeAll(async () => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager());
   sink = await otlpSink();
 });
 afterEach(() => sink.clear());
-afterAll(async () => {
-  trace.disable();
-  await sink.close();
-});
+afterAll(() => sink.close());
 
-const queueTo = (exporter: SpanExporter, limits = LIMITS) => {
+const toSink = (): Sender => otlpSender(`${sink.url}/v1/traces`, undefined);
+
+const queueTo = (sender: Sender, limits = LIMITS) => {
   const { notices, heard } = heardNotices();
-  const losses = new SpanLosses(notices);
-  const queue = new SpanQueue(exporter, limits, losses);
+  const reports: (string | number)[][] = [];
+  const losses = new SpanLosses(notices, (...report) => reports.push(report));
+  const queue = new SpanQueue(sender, undefined, limits, losses);
   const tracer = new TracerProvider({ spanProcessors: [queue] }).getTracer('test');
   const burst = (count: number) => {
-    for (let i = 0; i < count; i++) tracer.startSpan(`s${i}`).end();
+    for (let i = 0; i < count; i++) tracer.startSpan(`s${i}`, {}, ROOT_CONTEXT).end();
   };
-  return { queue, losses, heard, burst };
+  return { queue, losses, heard, reports, burst };
 };
 
-/** An exporter that answers when, and as, the test says. */
-const heldExporter = () => {
-  const pending: { spans: ReadableSpan[]; done: (result: ExportResult) => void }[] = [];
-  const exporter: SpanExporter = {
-    export: (spans, done) => void pending.push({ spans, done }),
-    shutdown: async () => {},
+/** A sender that answers when, and as, the test says. */
+const heldSender = () => {
+  const pending: ((sent: Sent) => void)[] = [];
+  const sender: Sender = { send: () => new Promise((resolve) => pending.push(resolve)) };
+  const answer = (sent: Sent) => {
+    for (const resolve of pending.splice(0)) resolve(sent);
   };
-  const answer = (code: ExportResultCode, error?: Error) => {
-    for (const { done } of pending.splice(0)) done(error === undefined ? { code } : { code, error });
-  };
-  return { exporter, pending, answer };
+  return { sender, pending, answer };
 };
 
 const soon = () => new Promise((resolve) => setImmediate(resolve));
+const sequences = () => sink.spans.map(({ attributes }) => Number(attributes[WHENCE.sequence.key]));
 
 describe('SpanQueue', () => {
   it('loses nothing of a burst of 10,000 spans in one tick', async () => {
-    const { queue, losses, burst, heard } = queueTo(new OTLPTraceExporter({ url: `${sink.url}/v1/traces` }));
+    const { queue, losses, burst, heard } = queueTo(toSink());
     burst(10_000);
     await queue.forceFlush();
     expect(new Set(sink.spans.map(({ name }) => name)).size).toBe(10_000);
     expect([queue.held, losses.total, heard]).toEqual([0, 0, []]);
-    await queue.shutdown();
   });
 
-  it('loses nothing of a full queue, which is more requests than the exporter takes at a time', async () => {
-    const limits = { ...LIMITS, maxQueueSize: 4000, maxExportBatchSize: 50 };
-    const { queue, losses, burst } = queueTo(new OTLPTraceExporter({ url: `${sink.url}/v1/traces` }), limits);
-    burst(4000);
+  it('sends a full batch at once, and an incomplete one after the delay', async () => {
+    const { burst } = queueTo(toSink(), { ...LIMITS, maxExportBatchSize: 10, scheduledDelayMillis: 300 });
+    burst(13);
+    await expect.poll(() => sink.spans.length).toBe(13);
+    const { burst: later } = queueTo(toSink(), { ...LIMITS, scheduledDelayMillis: 10 });
+    later(1);
+    await expect.poll(() => sink.spans.length).toBe(14);
+  });
+
+  it('numbers the spans of a process, without a gap where none is lost', async () => {
+    const { queue, burst } = queueTo(toSink(), { ...LIMITS, maxExportBatchSize: 7 });
+    burst(20);
     await queue.forceFlush();
-    expect([sink.spans.length, losses.total]).toEqual([4000, 0]);
-    await queue.shutdown();
+    expect(sequences().sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  });
+
+  it('numbers those that it drops as well, so that the record shows the gap', async () => {
+    const { queue, burst, reports } = queueTo(toSink(), { ...LIMITS, maxQueueSize: 10 });
+    burst(15);
+    await queue.forceFlush();
+    burst(1);
+    await queue.forceFlush();
+    expect(sequences()).toHaveLength(11);
+    expect(Math.max(...sequences())).toBe(11 + 5);
+    expect(reports).toEqual([[5, expect.stringContaining('OTEL_BSP_MAX_QUEUE_SIZE')]]);
   });
 
   it('counts what it drops, and says so once per episode', async () => {
-    const { exporter, answer } = heldExporter();
-    const { queue, losses, burst, heard } = queueTo(exporter, {
+    const { sender, answer } = heldSender();
+    const { queue, losses, burst, heard } = queueTo(sender, {
       ...LIMITS,
       maxQueueSize: 100,
       maxExportBatchSize: 10,
@@ -80,37 +94,50 @@ describe('SpanQueue', () => {
     while (queue.held > 0) {
       void queue.forceFlush();
       await soon();
-      answer(ExportResultCode.SUCCESS);
+      answer(TAKEN);
     }
     burst(1);
     expect(heard.slice(1)).toEqual(['whence: 30 spans were dropped\n']);
-    const closed = queue.shutdown();
+    const flushed = queue.forceFlush();
     await soon();
-    answer(ExportResultCode.SUCCESS);
-    await closed;
+    answer(TAKEN);
+    await flushed;
+    await queue.shutdown();
     burst(1);
     losses.tellTotal(queue.held);
     expect(heard.at(-1)).toBe('whence: 31 spans of this process were not exported\n');
   });
 
   it('keeps spans while the receiver is away, and delivers them when it is back', async () => {
-    const { queue, losses, burst, heard } = queueTo(
-      new OTLPTraceExporter({ url: `${sink.url}/v1/traces`, timeoutMillis: 300 }),
-    );
+    const { queue, losses, burst, heard } = queueTo(toSink());
     sink.status = 503;
     burst(100);
     const flushed = queue.forceFlush();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect.poll(() => heard).toEqual([expect.stringContaining('503')]);
     expect(queue.held).toBe(100);
     sink.status = 200;
     await flushed;
-    expect([sink.spans.length, queue.held, losses.total, heard]).toEqual([100, 0, 0, []]);
-    await queue.shutdown();
+    expect([sink.spans.length, queue.held, losses.total]).toEqual([100, 0, 0]);
   });
 
+  it.each([401, 403, 404, 429, 500])(
+    'keeps spans that are answered %i: an operator can help',
+    async (status) => {
+      const { queue, losses, burst } = queueTo(toSink());
+      sink.status = status;
+      burst(3);
+      void queue.forceFlush();
+      await expect.poll(() => sink.authorizations.length).toBeGreaterThan(0);
+      expect([losses.total, queue.held]).toEqual([0, 3]);
+      sink.status = 200;
+      await queue.forceFlush();
+      expect([sink.spans.length, losses.total, queue.held]).toEqual([3, 0, 0]);
+    },
+  );
+
   it('does not offer again what the receiver refuses, and counts it', async () => {
-    const { queue, losses, burst, heard } = queueTo(new OTLPTraceExporter({ url: `${sink.url}/v1/traces` }));
-    sink.status = 401;
+    const { queue, losses, burst, heard, reports } = queueTo(toSink());
+    sink.status = 400;
     burst(3);
     await queue.forceFlush();
     expect([losses.total, queue.held]).toEqual([3, 0]);
@@ -119,38 +146,35 @@ describe('SpanQueue', () => {
     burst(1);
     await queue.forceFlush();
     expect(heard.slice(1)).toEqual(['whence: spans can be exported again; 3 were lost\n']);
-    await queue.shutdown();
+    expect(reports).toEqual([[3, expect.stringContaining('400')]]);
   });
 
-  it('gives up when told: one more try, then all of it is lost and counted', async () => {
-    const { exporter, pending, answer } = heldExporter();
-    const { queue, losses, burst } = queueTo(exporter, { ...LIMITS, maxExportBatchSize: 10 });
-    burst(100);
-    queue.giveUp();
-    const flushed = queue.forceFlush();
-    await soon();
-    expect(pending).toHaveLength(4);
-    answer(ExportResultCode.FAILED, new Error('away'));
-    await flushed;
-    expect([losses.total, queue.held, pending.length]).toEqual([100, 0, 0]);
-    burst(1);
+  it('counts the spans of a request that the receiver takes in part only', async () => {
+    const { sender, answer, pending } = heldSender();
+    const { queue, losses, burst } = queueTo(sender);
+    burst(5);
     void queue.forceFlush();
-    await soon();
-    answer(ExportResultCode.SUCCESS);
-    await soon();
-    expect(queue.held).toBe(0);
+    await expect.poll(() => pending.length).toBe(1);
+    answer({ status: 'taken', rejected: 2, reason: 'spans without an id' });
+    await expect.poll(() => queue.held).toBe(0);
+    expect(losses.total).toBe(2);
   });
 
-  it('survives an exporter that throws', async () => {
-    const throwing: SpanExporter = {
-      export: () => {
-        throw new Error('not ready');
-      },
-      shutdown: async () => {},
-    };
-    const { queue, losses, burst } = queueTo(throwing);
-    burst(2);
-    await queue.shutdown();
-    expect(losses.total).toBe(2);
+  it('sends a few requests at a time', async () => {
+    const { sender, pending, answer } = heldSender();
+    const { queue, burst } = queueTo(sender, { ...LIMITS, maxExportBatchSize: 10 });
+    burst(100);
+    void queue.forceFlush();
+    await expect.poll(() => pending.length).toBe(4);
+    while (queue.held > 0) {
+      answer(TAKEN);
+      await soon();
+      expect(pending.length).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('reads what the receiver rejected from its answer, in protobuf', async () => {
+    sink.answer = Buffer.from([0x0a, 0x06, 0x08, 0x02, 0x12, 0x02, 0x6e, 0x6f]);
+    expect(await toSink().send(new Uint8Array())).toEqual({ status: 'taken', rejected: 2, reason: 'no' });
   });
 });

@@ -1,12 +1,12 @@
 import { TraceFlags } from '@opentelemetry/api';
-import {
-  BatchSpanProcessor,
-  type ReadableSpan,
-  type SpanExporter,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace';
-import { PatientExporter } from './patient-exporter.ts';
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { WHENCE } from '@whence/model';
+import { messageOf } from '../runs/failure.ts';
+import type { Sender } from './otlp-sender.ts';
+import { Outbox } from './outbox.ts';
 import type { SpanLosses } from './span-losses.ts';
+import type { SpoolFolder } from './spool-folder.ts';
 
 export interface SpanQueueLimits {
   readonly maxQueueSize: number;
@@ -15,27 +15,30 @@ export interface SpanQueueLimits {
 }
 
 /**
- * OpenTelemetry's batch processor, with a bound that counts every span in memory (also those being exported), and
- * with what it drops counted instead of forgotten.
+ * From the end of a span to its batch: bounded, with what it drops counted. Every span gets the next number of this
+ * process (`whence.sequence`), those that are dropped as well: a gap in the record is a loss before the collector.
  */
 export class SpanQueue implements SpanProcessor {
   readonly #limits: SpanQueueLimits;
   readonly #losses: SpanLosses;
-  readonly #exporter: PatientExporter;
-  readonly #batches: BatchSpanProcessor;
+  readonly #outbox: Outbox;
+  #ended: ReadableSpan[] = [];
   #held = 0;
+  #sequence = 0;
   #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #cutting: Promise<void> | undefined;
 
-  constructor(exporter: SpanExporter, limits: SpanQueueLimits, losses: SpanLosses) {
+  constructor(sender: Sender, spool: SpoolFolder | undefined, limits: SpanQueueLimits, losses: SpanLosses) {
     this.#limits = limits;
     this.#losses = losses;
-    this.#exporter = new PatientExporter(exporter, losses, (spans) => {
+    this.#outbox = new Outbox(sender, spool, losses, (spans) => {
       this.#held -= spans;
+      if (!this.#closed) this.#losses.room();
     });
-    this.#batches = new BatchSpanProcessor({ ...limits, exporter: this.#exporter });
   }
 
-  /** Spans ended and neither exported nor lost yet. */
+  /** Spans ended and neither with the receiver, on disk nor lost yet. */
   get held(): number {
     return this.#held;
   }
@@ -44,31 +47,80 @@ export class SpanQueue implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
-    if (this.#closed) {
-      this.#losses.dropped('they ended after shutdown');
-    } else if (this.#held >= this.#limits.maxQueueSize) {
-      this.#losses.dropped(`${this.#held} wait to be exported already (OTEL_BSP_MAX_QUEUE_SIZE)`);
-    } else {
-      this.#losses.queued();
-      this.#held += 1;
-      this.#batches.onEnd(span);
+    const full = this.#held >= this.#limits.maxQueueSize;
+    if (full || this.#closed) {
+      this.#sequence += 1;
+      this.#losses.dropped(
+        full
+          ? `${this.#held} wait to be exported already (OTEL_BSP_MAX_QUEUE_SIZE)`
+          : 'they ended after shutdown',
+      );
+      return;
     }
+    this.#held += 1;
+    this.#ended.push(span);
+    if (this.#timer === undefined) this.#cutIn(this.#limits.scheduledDelayMillis);
+    if (this.#ended.length === this.#limits.maxExportBatchSize) this.#cutIn(0);
   }
 
-  /** Resolves when everything that has ended is exported or lost. The caller bounds the wait. */
+  /** Resolves when all that has ended is with the receiver, on disk, or lost. The caller bounds the wait. */
   async forceFlush(): Promise<void> {
-    await this.#batches.forceFlush();
-    await this.#exporter.forceFlush();
+    await this.#cut();
+    await this.#outbox.flush();
   }
 
-  /** Stops waiting for a receiver that is away: what it does not take now is lost, and counted. */
-  giveUp(): void {
-    this.#exporter.giveUp();
+  /** For the end of the process: what is in memory goes to disk, now. */
+  spill(): void {
+    clearTimeout(this.#timer);
+    this.#cutNow();
+    this.#outbox.spill();
   }
 
   async shutdown(): Promise<void> {
     this.#closed = true;
-    this.giveUp();
-    await this.#batches.shutdown();
+    this.spill();
+  }
+
+  /** Not in the midst of the host's work. Does not keep the process alive. */
+  #cutIn(millis: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#cut(), millis);
+    this.#timer.unref();
+  }
+
+  async #cut(): Promise<void> {
+    this.#cutting ??= this.#whenResourceIsKnown().then(() => {
+      this.#cutting = undefined;
+      this.#cutNow();
+    });
+    await this.#cutting;
+  }
+
+  /** Detectors of the resource may take their time, once. */
+  async #whenResourceIsKnown(): Promise<void> {
+    const resource = this.#ended[0]?.resource;
+    if (resource?.asyncAttributesPending) await resource.waitForAsyncAttributes?.().catch(() => {});
+  }
+
+  #cutNow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ended = this.#ended;
+    this.#ended = [];
+    for (let from = 0; from < ended.length; from += this.#limits.maxExportBatchSize) {
+      this.#put(ended.slice(from, from + this.#limits.maxExportBatchSize));
+    }
+  }
+
+  #put(spans: ReadableSpan[]): void {
+    for (const span of spans) span.attributes[WHENCE.sequence.key] = ++this.#sequence;
+    try {
+      const request = ProtobufTraceSerializer.serializeRequest(spans);
+      if (request === undefined) throw new Error('nothing came of it');
+      this.#outbox.put({ request, spans: spans.length });
+    } catch (error) {
+      this.#held -= spans.length;
+      this.#losses.exportFailed(spans.length, `they cannot be encoded: ${messageOf(error)}`);
+    }
   }
 }

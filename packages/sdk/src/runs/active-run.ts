@@ -1,5 +1,5 @@
 import { context } from '@opentelemetry/api';
-import { type RunScope, runIn } from './run-scope.ts';
+import { type RunScope, runIn, unproven } from './run-scope.ts';
 
 export interface CurrentRun {
   readonly runId: string;
@@ -17,16 +17,14 @@ export const current = (): CurrentRun | undefined => {
   return scope === undefined ? undefined : currentRun(scope);
 };
 
-export const currentRun = ({ runId, reference, assurance, job, rootRunId }: RunScope): CurrentRun => ({
-  runId,
-  reference,
-  assurance,
-  ...(job === undefined ? {} : { job }),
-  ...(rootRunId === undefined ? {} : { rootRunId }),
-});
-
-/**
- * `fn`, to be called later in the run and span that are active now. For pools, queues and event listeners, which
- * otherwise call it in whatever context releases them: somebody else's run.
- */
-export const bind = <F extends (...args: never[]) => unknown>(fn: F): F => context.bind(context.active(), fn);
+/** A run that has ended is named without its proof: what still happens in its context is not its doing. */
+export const currentRun = (scope: RunScope): CurrentRun => {
+  const { runId, assurance, job, rootRunId, ended } = scope;
+  return {
+    runId,
+    reference: ended ? unproven(scope) : scope.reference,
+    assurance: ended ? 'asserted' : assurance,
+    ...(job === undefined ? {} : { job }),
+    ...(rootRunId === undefined ? {} : { rootRunId }),
+  };
+};

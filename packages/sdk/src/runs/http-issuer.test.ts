@@ -70,6 +70,23 @@ describe('httpIssuer', () => {
     expect(fake.requests).toHaveLength(2);
   });
 
+  it('asks for one run with one key, however often, and for another with another', async () => {
+    fake.answers.push({ status: 503, body: {} }, { status: 500, body: {} });
+    const issuer = httpIssuer(fake.url, 'k');
+    await issuer.start(REQUEST);
+    await issuer.start(REQUEST);
+    const [first, second, third, other] = fake.requests.map(({ idempotencyKey }) => idempotencyKey);
+    expect(first).toMatch(/^"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"$/);
+    expect([second, third]).toEqual([first, first]);
+    expect(other).toMatch(/^"[0-9a-f-]{36}"$/);
+    expect(other).not.toBe(first);
+  });
+
+  it('needs no key to end a run: that is the same, however often', async () => {
+    await httpIssuer(fake.url, 'k').end('a-run', { outcome: 'success' });
+    expect(fake.requests[0]!.idempotencyKey).toBeUndefined();
+  });
+
   it('gives up on one that does not answer, in time', async () => {
     fake.answers.push('hang', 'hang', 'hang');
     const began = performance.now();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
@@ -17,9 +18,10 @@ export const httpIssuer = (
   deadlineMillis = ISSUER_DEADLINE_MILLIS,
 ): Issuer => {
   let patienceMillis = deadlineMillis;
-  const post = async (path: string, body: unknown): Promise<Answer> => {
+  const authorization = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const post = async (path: string, body: unknown, headers: Headers = {}): Promise<Answer> => {
     const answer = await context.with(suppressTracing(context.active()), () =>
-      persist(`${url}${path}`, key, body, patienceMillis),
+      persist(`${url}${path}`, { ...authorization, ...headers }, body, patienceMillis),
     );
     patienceMillis =
       answer.status === 'unreachable' ? Math.min(OUTAGE_MILLIS, deadlineMillis) : deadlineMillis;
@@ -27,7 +29,8 @@ export const httpIssuer = (
   };
   return {
     start: async (request) => {
-      const answer = await post('/v1/runs', request);
+      // One run, however often it has to be asked for. In quotes: draft-ietf-httpapi-idempotency-key-header.
+      const answer = await post('/v1/runs', request, { 'idempotency-key': `"${randomUUID()}"` });
       return answer.status === 'answered' ? started(answer.body) : answer;
     },
     end: async (runId, request) => {
@@ -37,38 +40,31 @@ export const httpIssuer = (
   };
 };
 
+type Headers = Readonly<Record<string, string>>;
 type No = Exclude<StartAnswer, { readonly status: 'started' }>;
 type Answer = { readonly status: 'answered'; readonly body: unknown } | No;
 
 /** The same request again, until it is answered one way or the other, or time is up. */
 const persist = async (
   url: string,
-  key: string | undefined,
+  headers: Headers,
   body: unknown,
   deadlineMillis: number,
 ): Promise<Answer> => {
   const deadline = performance.now() + deadlineMillis;
   for (let backoff = FIRST_BACKOFF_MILLIS; ; backoff *= 2) {
     const left = Math.max(0, Math.ceil(deadline - performance.now()));
-    const answer = await ask(url, key, body, Math.min(ATTEMPT_MILLIS, left));
+    const answer = await ask(url, headers, body, Math.min(ATTEMPT_MILLIS, left));
     if (answer.status !== 'unreachable' || performance.now() + backoff >= deadline) return answer;
     await delay(backoff);
   }
 };
 
-const ask = async (
-  url: string,
-  key: string | undefined,
-  body: unknown,
-  timeoutMillis: number,
-): Promise<Answer> => {
+const ask = async (url: string, headers: Headers, body: unknown, timeoutMillis: number): Promise<Answer> => {
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
-      },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
       redirect: 'error',
       signal: AbortSignal.timeout(Math.max(1, timeoutMillis)),

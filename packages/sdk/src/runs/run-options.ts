@@ -15,6 +15,15 @@ export interface RunOptions {
   readonly attempt?: number;
 }
 
+/** Whom a run is handed to. What is left out is as in the run that hands over. */
+export interface HandoffOptions {
+  readonly as: string | Principal;
+  /** Default: the job of the run that hands over. */
+  readonly job?: string;
+  /** What allows the new principal to take it: an approval, a policy. The issuer decides. */
+  readonly authority?: string;
+}
+
 export interface ActiveRun extends CurrentRun {
   readonly job: string;
   readonly attempt: number;

@@ -10,6 +10,7 @@ const REFUSALS = [
   'parent_unproven',
   'parent_refuted',
   'parent_unknown',
+  'handoff_to_itself',
   /** Any other no; `issuerCode` has the issuer's own word. */
   'run_refused',
 ] as const;

@@ -1,5 +1,5 @@
-import { type Context, createContextKey, trace } from '@opentelemetry/api';
-import { parseReference, REFERENCE_KEY } from '@whence/model';
+import { type Context, createContextKey, type TraceState, trace } from '@opentelemetry/api';
+import { formatReference, parseReference, REFERENCE_KEY } from '@whence/model';
 
 /** The run in which code executes, as this process knows it. */
 export interface RunScope {
@@ -10,10 +10,16 @@ export interface RunScope {
   readonly assurance: 'verified' | 'asserted';
   readonly job?: string;
   readonly rootRunId?: string;
+  /** What allows it, as far as this process knows. */
+  readonly authorityId?: string;
   /** The span around the run when it began here: a remote one may say another run. */
   readonly openedUnder?: string;
   /** The issuer's statement of the run, for hosts that may have it. A bearer's: never recorded. */
   readonly txnToken?: string;
+  /** A run that was opened here and has ended: what still happens in its context is no longer its doing. */
+  ended?: boolean;
+  /** The `tracestate` last seen to carry the reference: children share their parent's. */
+  carriedBy?: TraceState;
 }
 
 const RUN = createContextKey('whence run');
@@ -49,9 +55,11 @@ const SCOPES_MAX = 1024;
 export const runIn = (context: Context): RunScope | undefined => {
   const own = context.getValue(RUN) as RunScope | undefined;
   const parent = trace.getSpanContext(context);
+  if (own !== undefined && (parent?.isRemote !== true || parent.spanId === own.openedUnder)) return own;
   const member = parent?.traceState?.get(REFERENCE_KEY);
-  if (own === undefined) return member === undefined ? undefined : scopeOf(member);
-  if (member === undefined || member === own.reference) return own;
-  const takenUp = parent?.isRemote === true && parent.spanId !== own.openedUnder;
-  return takenUp ? (scopeOf(member) ?? own) : own;
+  if (member === undefined || member === own?.reference) return own;
+  return scopeOf(member) ?? own;
 };
+
+/** What a run that has ended is named by: anybody may claim it, and nobody can prove it. */
+export const unproven = ({ runId }: RunScope): string => formatReference({ runId });

@@ -6,11 +6,15 @@ import type { Start, StartedRun } from './run-start.ts';
 import { tracer } from './tracer.ts';
 
 /** The run span, and the context of what the run does: below the current span inside a run, otherwise a new trace. */
-export const startRunSpan = ({ run, txnToken }: Start, around: Context): { span: Span; within: Context } => {
+export const startRunSpan = (
+  { run, txnToken }: Start,
+  around: Context,
+): { span: Span; scope: RunScope; within: Context } => {
   const inRun = runIn(around) !== undefined;
   const outside = trace.getSpanContext(around);
   const scope: RunScope = {
     ...currentRun(run),
+    ...(run.authority === undefined ? {} : { authorityId: run.authority.id }),
     ...(inRun && outside !== undefined ? { openedUnder: outside.spanId } : {}),
     ...(txnToken === undefined ? {} : { txnToken }),
   };
@@ -19,7 +23,7 @@ export const startRunSpan = ({ run, txnToken }: Start, around: Context): { span:
     inRun || outside === undefined ? [] : [{ context: outside, attributes: { [WHENCE.cause.key]: 'call' } }];
   const options = { kind: SpanKind.INTERNAL, attributes: attributesOf(run), links };
   const span = tracer().startSpan(run.job, options, base);
-  return { span, within: trace.setSpan(base, span) };
+  return { span, scope, within: trace.setSpan(base, span) };
 };
 
 const attributesOf = (run: StartedRun): Attributes => ({

@@ -1,7 +1,14 @@
-import { authorityOf, formatReference, newRunId, type Run, type Trigger } from '@whence/model';
+import {
+  authorityOf,
+  formatReference,
+  newRunId,
+  type Principal,
+  type Run,
+  type Trigger,
+} from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
 import type { Issuer } from './issuer.ts';
-import type { ActiveRun, RunOptions } from './run-options.ts';
+import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';
 
@@ -14,6 +21,16 @@ export interface Start {
   readonly txnToken?: string;
 }
 
+/** What is asked for, checked: options, and how the run comes to be. */
+export interface RunRequest {
+  readonly job: string;
+  readonly attempt: number;
+  readonly trigger: Trigger;
+  readonly principal?: { readonly id: string; readonly kind?: Principal['kind'] };
+  readonly authority?: string;
+  readonly parent?: RunScope;
+}
+
 /**
  * Asks the issuer. Without one, or with one that says neither yes nor no, the run is asserted: the host's work does not
  * wait for our parts.
@@ -23,17 +40,15 @@ export interface Start {
 export const startRun = async (
   issuer: Issuer | undefined,
   notices: Notices,
-  options: RunOptions,
-  parent: RunScope | undefined,
+  request: RunRequest,
 ): Promise<Start> => {
-  const { job, attempt = 1, trigger = parent === undefined ? 'manual' : 'parent', authority } = options;
-  const principal = typeof options.principal === 'string' ? { id: options.principal } : options.principal;
+  const { job, attempt, trigger, principal, authority, parent } = request;
   if (issuer === undefined) {
     notices.warnOnce(
       'no issuer',
       'no issuer is configured (WHENCE_ISSUER_URL): runs are asserted, not verified',
     );
-    return { run: asserted({ job, attempt, trigger, principal, authority, parent }) };
+    return { run: asserted(request, notices) };
   }
   const answer = await issuer.start({
     job,
@@ -41,7 +56,7 @@ export const startRun = async (
     attempt,
     ...(principal === undefined ? {} : { principal: principal.id }),
     ...(authority === undefined ? {} : { authority }),
-    ...(parent?.assurance === 'verified' ? { parent: parent.reference } : {}),
+    ...(parent?.assurance === 'verified' && !parent.ended ? { parent: parent.reference } : {}),
   });
   switch (answer.status) {
     case 'started':
@@ -57,7 +72,7 @@ export const startRun = async (
         'issuer unreachable',
         `the issuer cannot be reached (${answer.reason}): runs are asserted, not verified, until it can`,
       );
-      return { run: asserted({ job, attempt, trigger, principal, authority, parent }) };
+      return { run: asserted(request, notices) };
   }
 };
 
@@ -74,19 +89,14 @@ const verified = (run: Run, reference: string, parent: RunScope | undefined): St
   ...parentOf(run.parentId ?? parent?.runId),
 });
 
-interface Claim {
-  readonly job: string;
-  readonly attempt: number;
-  readonly trigger: Trigger;
-  readonly principal: ActiveRun['principal'] | undefined;
-  readonly authority: string | undefined;
-  readonly parent: RunScope | undefined;
-}
-
-const asserted = ({ job, attempt, trigger, principal, authority, parent }: Claim): StartedRun => {
+const asserted = (
+  { job, attempt, trigger, principal, authority, parent }: RunRequest,
+  notices: Notices,
+): StartedRun => {
   const runId = newRunId();
   const rootRunId = parent === undefined ? runId : parent.rootRunId;
-  const claimed = authority === undefined ? undefined : authorityOf(authority);
+  const allowedBy = trigger === 'handoff' ? authority : notWidened(authority, parent, notices);
+  const allowed = allowedBy === undefined ? undefined : authorityOf(allowedBy);
   return {
     runId,
     reference: formatReference({ runId }),
@@ -96,9 +106,24 @@ const asserted = ({ job, attempt, trigger, principal, authority, parent }: Claim
     trigger,
     ...(rootRunId === undefined ? {} : { rootRunId }),
     ...(principal === undefined ? {} : { principal }),
-    ...(claimed === undefined ? {} : { authority: claimed }),
+    ...(allowed === undefined ? {} : { authority: allowed }),
     ...parentOf(parent?.runId),
   };
+};
+
+/** With no issuer to ask, a nested run is allowed by what allowed its parent, and by nothing else. */
+const notWidened = (
+  asked: string | undefined,
+  parent: RunScope | undefined,
+  notices: Notices,
+): string | undefined => {
+  const inherited = parent?.authorityId;
+  if (inherited === undefined || asked === undefined || asked === inherited) return asked ?? inherited;
+  notices.warnOnce(
+    'authority widened',
+    `a run within one that ${inherited} allows names ${asked}: without an issuer's word that is not recorded`,
+  );
+  return inherited;
 };
 
 const parentOf = (parentRunId: string | undefined): { parentRunId?: string } =>

@@ -57,8 +57,6 @@ export interface SdkConfig {
   readonly maxQueueSize: number;
   readonly maxExportBatchSize: number;
   readonly scheduledDelayMillis: number;
-  /** False where `OTEL_NODE_RESOURCE_DETECTORS` chooses. */
-  readonly detectsResource: boolean;
   /** Only where somebody asked for them: Whence takes traces. */
   readonly exportsMetrics: boolean;
   readonly exportsLogs: boolean;
@@ -187,7 +185,6 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
     maxQueueSize,
     maxExportBatchSize: Math.min(count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512), maxQueueSize),
     scheduledDelayMillis: count('OTEL_BSP_SCHEDULE_DELAY', 1000),
-    detectsResource: text('OTEL_NODE_RESOURCE_DETECTORS') === undefined,
     exportsMetrics: text('OTEL_METRICS_EXPORTER') !== undefined,
     exportsLogs: text('OTEL_LOGS_EXPORTER') !== undefined,
     sqlComments: oneOf(

@@ -10,6 +10,7 @@ export interface IssuerRequest {
   readonly path: string;
   readonly authorization: string | undefined;
   readonly traceparent: string | undefined;
+  readonly idempotencyKey: string | undefined;
   // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
   readonly body: any;
 }
@@ -34,7 +35,13 @@ export const fakeIssuer = async (): Promise<FakeIssuer> => {
       const path = incoming.url ?? '';
       const body = JSON.parse(Buffer.concat(chunks).toString('utf8'));
       const { authorization, traceparent } = incoming.headers;
-      issuer.requests.push({ path, authorization, traceparent: traceparent as string | undefined, body });
+      issuer.requests.push({
+        path,
+        authorization,
+        traceparent: traceparent as string | undefined,
+        idempotencyKey: incoming.headers['idempotency-key'] as string | undefined,
+        body,
+      });
       const answer = issuer.answers.shift();
       if (answer === 'hang') return;
       const { status, body: answered } = answer ?? usual(path, body, issuer.txnToken);

@@ -11,6 +11,8 @@ export interface OtlpSink {
   readonly authorizations: (string | undefined)[];
   /** What it answers; 200 unless a test says otherwise. */
   status: number;
+  /** The body of its answers; empty unless a test says otherwise. */
+  answer: Buffer;
   /** @param kind as on the wire, where several have the name */
   named(name: string, kind?: number): SinkSpan;
   clear(): void;
@@ -29,7 +31,7 @@ export const otlpSink = async (port = 0): Promise<OtlpSink> => {
           ...spansOf(incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body),
         );
       }
-      outgoing.writeHead(sink.status, { 'content-type': 'application/x-protobuf' }).end();
+      outgoing.writeHead(sink.status, { 'content-type': 'application/x-protobuf' }).end(sink.answer);
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -38,6 +40,7 @@ export const otlpSink = async (port = 0): Promise<OtlpSink> => {
     spans: [],
     authorizations: [],
     status: 200,
+    answer: Buffer.alloc(0),
     named: (name, kind) => {
       const found = sink.spans.filter(
         (span) => span.name === name && (kind === undefined || span.kind === kind),
@@ -52,6 +55,7 @@ export const otlpSink = async (port = 0): Promise<OtlpSink> => {
       sink.spans.length = 0;
       sink.authorizations.length = 0;
       sink.status = 200;
+      sink.answer = Buffer.alloc(0);
     },
     close: () =>
       new Promise((resolve) => {

@@ -15,6 +15,7 @@ import { RunSampler } from '../runs/run-sampler.ts';
 export interface Tracing {
   readonly spans: () => ReadableSpan[];
   named(name: string): ReadableSpan;
+  clear(): void;
   stop(): void;
 }
 
@@ -38,6 +39,7 @@ export const startTracing = (others: Sampler = new AlwaysOnSampler(), processPar
       if (found.length !== 1) throw new Error(`${found.length} spans are named ${name}`);
       return found[0]!;
     },
+    clear: () => exporter.reset(),
     stop: () => {
       trace.disable();
       context.disable();

@@ -16,7 +16,18 @@ import { formatNanos } from './rfc3339.ts';
 import { principalKindOf, ZERO_UUID } from './run-row.ts';
 import { STATEMENT_ATTRIBUTES, statementOf } from './statement-text.ts';
 
-const ATTRIBUTES = [...STATEMENT_ATTRIBUTES, WHENCE.runId.key].map((key) => `'${key}'`).join(', ');
+const ATTRIBUTES = [
+  ...STATEMENT_ATTRIBUTES,
+  WHENCE.runId.key,
+  WHENCE.attribution.key,
+  WHENCE.attributionRuns.key,
+  WHENCE.openAction.key,
+]
+  .map((key) => `'${key}'`)
+  .join(', ');
+
+/** Rows that are actions: the recorder marks long ones while they are open, and these are none of their own. */
+export const IS_ACTION = "NOT (System = 'whence' AND Operation = 'open')";
 
 /**
  * What a sender sent, and which sender. Not among it: when it came and what we made of it, in which two deliveries of
@@ -82,9 +93,27 @@ export const recordedActionOf = (row: ActionRow, run: Run | undefined): Recorded
       return { traceId, spanId: row.LinkSpanIds[index] ?? '', kind: isCauseKind(kind) ? kind : 'link' };
     }),
     ...(row.Fingerprint === '0' ? {} : { statementHash: row.Fingerprint }),
+    ...doubtOf(row.Attributes),
+    ...known('marksOpen', row.Attributes[WHENCE.openAction.key] ?? ''),
     conflict: false,
   };
 };
+
+const doubtOf = (attributes: ActionRow['Attributes']): Pick<RecordedAction, 'doubt'> => {
+  switch (attributes[WHENCE.attribution.key]) {
+    case 'conflict':
+      return { doubt: { kind: 'conflict', runIds: runIdsIn(attributes[WHENCE.attributionRuns.key] ?? '') } };
+    case 'run_ended':
+      return { doubt: { kind: 'run_ended' } };
+    default:
+      return {};
+  }
+};
+
+/** A list is stored as JSON; whoever wrote the attribute may have written anything. */
+const runIdsIn = (text: string): readonly string[] => text.match(RUN_IDS) ?? [];
+
+const RUN_IDS = /\b[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\b/g;
 
 const actionOf = (row: ActionRow, run: Run | undefined): Action => {
   const statement = statementOf(row.Attributes);

@@ -9,9 +9,19 @@ export interface RecordedAction {
   readonly links: readonly CauseLink[];
   /** Fingerprint of the statement, literals and layout aside. Absent: no statement. */
   readonly statementHash?: string;
+  /** The process itself could not tell, or denies, that the run it names did this. */
+  readonly doubt?: AttributionDoubt;
+  /** A mark of the recorder, not an action: the span that it names had not ended when it was made. */
+  readonly marksOpen?: string;
   /** Another record under the same trace and span id says something else. Both are shown, neither is preferred. */
   readonly conflict: boolean;
 }
+
+export type AttributionDoubt =
+  /** Asked for in one run and done in another: neither is named. */
+  | { readonly kind: 'conflict'; readonly runIds: readonly string[] }
+  /** Done in the context of a run that had ended: named, without its proof. */
+  | { readonly kind: 'run_ended' };
 
 export interface CauseLink extends SpanRef {
   readonly kind: CauseKind;

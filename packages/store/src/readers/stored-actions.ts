@@ -6,9 +6,9 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { type ActionRow, recordedActionOf, runNeededBy } from './action-row.ts';
+import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { type RecordedAction, withConflicts } from './recorded-action.ts';
+import { type RecordedAction, spanKey, withConflicts } from './recorded-action.ts';
 import type { RunReader, RunScope } from './run-reader.ts';
 import { actionsBelow, runParameters } from './run-tree-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
@@ -95,7 +95,9 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
         `Assurance = 'asserted', ${OLDEST_FIRST}`,
         { ...runParameters(scope), limit: limit + 1 },
       );
-      const belonging = found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope));
+      const belonging = withoutMarksOfEnded(
+        found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope)),
+      );
       return { records: belonging.sort(byStart), truncated: found.length > limit };
     },
 
@@ -108,7 +110,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
            toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
            toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
            toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
-         FROM otel_traces WHERE TenantId = {tenant:String} AND ${actionsBelow(scope)}`,
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${actionsBelow(scope)}`,
         runParameters(scope),
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
@@ -131,6 +133,15 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 /** A claimed record of a run may name a root that its verified one does not. */
 const isElsewhere = ({ rootRunId, runId }: RecordedAction['action'], scope: RunScope): boolean =>
   rootRunId !== undefined && rootRunId !== scope.rootId && runId !== scope.id;
+
+/** What has ended needs no mark any more that it had not. */
+const withoutMarksOfEnded = (records: readonly RecordedAction[]): RecordedAction[] => {
+  const spans = new Set(records.map(({ action }) => spanKey(action)));
+  return records.filter(
+    ({ marksOpen, action }) =>
+      marksOpen === undefined || !spans.has(spanKey({ traceId: action.traceId, spanId: marksOpen })),
+  );
+};
 
 const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
   a.startTime < b.startTime ? -1 : a.startTime > b.startTime ? 1 : 0;

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '../runs/failure.ts';
+
+/** Spans as one `ExportTraceServiceRequest`. */
+export interface Batch {
+  readonly request: Uint8Array;
+  readonly spans: number;
+}
+
+/** A batch taken from the spool: nobody else takes it until it is put back, or five minutes have passed. */
+export interface SpooledBatch extends Batch {
+  /** It is with the receiver, or will never be. */
+  remove(): Promise<void>;
+  putBack(): Promise<void>;
+}
+
+export type Kept = { readonly status: 'kept' } | { readonly status: 'full'; readonly reason: string };
+
+const KEPT: Kept = { status: 'kept' };
+
+/** `<when, ms>-<random>-<spans>.otlp`: sorted by name is sorted by age. */
+const BATCH = /^(\d{15})-[0-9a-f-]{36}-(\d+)\.otlp$/;
+const TAKEN = /^(\d{15}-[0-9a-f-]{36}-\d+\.otlp)\.taken$/;
+/** Beyond it, whoever took a batch has died. */
+const TAKEN_MAX_MILLIS = 5 * 60_000;
+/** What a file takes of the disk at least: bounds their number. */
+const BLOCK_BYTES = 4096;
+
+/**
+ * Batches that the receiver does not take, as files: bounded, of the owner alone, and kept across processes. All
+ * processes of a service share a folder; whoever is there sends what is in it. A batch is on disk when `add` says so.
+ * A process that dies between the receiver's answer and the removal leaves a batch to be sent twice.
+ */
+export class SpoolFolder {
+  readonly path: string;
+  readonly #maxBytes: number;
+  #bytes: number;
+
+  /** @throws where the folder cannot be made, or is not this user's alone */
+  constructor(path: string, maxBytes: number) {
+    this.path = path;
+    this.#maxBytes = maxBytes;
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(path);
+    if (process.getuid !== undefined && uid !== process.getuid())
+      throw new Error('it belongs to another user');
+    if (process.getuid !== undefined && (mode & 0o077) !== 0) throw new Error('other users can get at it');
+    this.#bytes = readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async add(batch: Batch): Promise<Kept> {
+    const full = this.#reserve(batch);
+    if (full !== undefined) return full;
+    const { temporary, final } = this.#names(batch);
+    try {
+      const file = await open(temporary, 'wx', 0o600);
+      try {
+        await file.writeFile(batch.request);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, final);
+      return KEPT;
+    } catch (error) {
+      this.#free(batch);
+      await unlink(temporary).catch(() => {});
+      return { status: 'full', reason: messageOf(error) };
+    }
+  }
+
+  /** For the end of the process, when nothing can be waited for. */
+  addNow(batch: Batch): Kept {
+    const full = this.#reserve(batch);
+    if (full !== undefined) return full;
+    const { temporary, final } = this.#names(batch);
+    try {
+      writeFileSync(temporary, batch.request, { flag: 'wx', mode: 0o600, flush: true });
+      renameSync(temporary, final);
+      return KEPT;
+    } catch (error) {
+      this.#free(batch);
+      try {
+        unlinkSync(temporary);
+      } catch {}
+      return { status: 'full', reason: messageOf(error) };
+    }
+  }
+
+  /** The oldest that nobody else has taken; undefined where there is none. Never rejects. */
+  async takeOldest(): Promise<SpooledBatch | undefined> {
+    const names = await readdir(this.path).catch((): string[] => []);
+    await Promise.all(names.filter((name) => TAKEN.test(name)).map((name) => this.#recover(name)));
+    for (const name of names.filter((each) => BATCH.test(each)).sort()) {
+      const path = join(this.path, name);
+      const taken = `${path}.taken`;
+      try {
+        await rename(path, taken);
+        const request = await readFile(taken);
+        return {
+          request,
+          spans: Number(BATCH.exec(name)![2]),
+          remove: async () => {
+            await unlink(taken).catch(() => {});
+            this.#free({ request });
+          },
+          putBack: () => rename(taken, path).catch(() => {}),
+        };
+      } catch {}
+    }
+    return undefined;
+  }
+
+  #reserve({ request }: Batch): Kept | undefined {
+    const bytes = this.#bytes + onDisk(request.byteLength);
+    if (bytes > this.#maxBytes) {
+      return { status: 'full', reason: `${this.path} holds ${this.#bytes} bytes (WHENCE_SPOOL_MAX_BYTES)` };
+    }
+    this.#bytes = bytes;
+    return undefined;
+  }
+
+  /** What other processes have added is not in our count. */
+  #free({ request }: Pick<Batch, 'request'>): void {
+    this.#bytes = Math.max(0, this.#bytes - onDisk(request.byteLength));
+  }
+
+  #names({ spans }: Batch): { temporary: string; final: string } {
+    const name = `${String(Date.now()).padStart(15, '0')}-${randomUUID()}-${spans}.otlp`;
+    return { temporary: join(this.path, `${name}.new`), final: join(this.path, name) };
+  }
+
+  /** A rename sets the time of change: when it was taken. */
+  async #recover(name: string): Promise<void> {
+    const path = join(this.path, name);
+    const { ctimeMs } = await stat(path).catch(() => ({ ctimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - ctimeMs > TAKEN_MAX_MILLIS)
+      await rename(path, join(this.path, TAKEN.exec(name)![1]!)).catch(() => {});
+  }
+}
+
+const onDisk = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+
+const sizeOf = (path: string): number => {
+  try {
+    return onDisk(statSync(path).size);
+  } catch {
+    return 0;
+  }
+};
