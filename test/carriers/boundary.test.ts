@@ -1,5 +1,5 @@
-import { get, type OutgoingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, get, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { formatReference, newRunId } from '@whence/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -197,6 +197,35 @@ describe.each(['verified', 'link', 'discard'] as const)('a service with the poli
         link: { assurance: 'none', sameTrace: false, run: false, leadsBack: true },
         discard: { assurance: 'none', sameTrace: false, run: false, leadsBack: false },
       }[inbound],
+    );
+  });
+});
+
+describe.each([
+  ['is on the list', '127.0.0.1', true],
+  ['is not', '*.acme.internal', false],
+])('a host that %s', (_, propagateTo, listed) => {
+  it.each(['http', 'fetch'])('is sent the token of the run accordingly, by %s', async (app) => {
+    const seen: IncomingHttpHeaders[] = [];
+    const server = createServer(({ headers }, response) => {
+      seen.push(headers);
+      response.setHeader('connection', 'close').end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const near = startSide(app, 'near', 'esm.mjs', REGISTER, {
+      ...stage.environment('near'),
+      WHENCE_PROPAGATE_TO: propagateTo,
+      FAR: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    });
+    const { runId, reference } = (await near.said()) as { runId: string; reference: string };
+    expect(await near.ended).toEqual({ code: 0, stderr: '' });
+    server.close();
+    expect(seen).toHaveLength(1);
+    expect(seen[0]!['tracestate']).toBe(`whence=${reference}`);
+    const token = seen[0]!['txn-token'] as string | undefined;
+    const claims = token && Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8');
+    expect(claims === undefined ? undefined : JSON.parse(claims)).toEqual(
+      listed ? expect.objectContaining({ txn: runId }) : undefined,
     );
   });
 });

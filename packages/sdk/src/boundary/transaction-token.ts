@@ -34,27 +34,8 @@ export const withoutArrivedToken = (context: Context): Context => context.delete
 export const tokenIn = (context: Context): string | undefined => {
   const run = runIn(context);
   if (run?.ended) return undefined;
-  if (run?.txnToken !== undefined) return isInForce(run.txnToken) ? run.txnToken : undefined;
+  if (run?.token !== undefined) return run.token.current();
   const arrived = context.getValue(ARRIVED) as Arrived | undefined;
   if (arrived === undefined || arrived.reference !== run?.reference) return undefined;
   return causeIn(context) === undefined ? arrived.token : undefined;
-};
-
-/** A run may take longer than its token lives; receivers refuse what has expired. */
-const isInForce = (token: string): boolean => Date.now() < expiryOf(token);
-
-const expiryOf = (token: string): number => {
-  if (lastRead?.token !== token) lastRead = { token, expiresAt: readExpiry(token) };
-  return lastRead.expiresAt;
-};
-
-let lastRead: { readonly token: string; readonly expiresAt: number } | undefined;
-
-const readExpiry = (token: string): number => {
-  try {
-    const { exp } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8'));
-    return typeof exp === 'number' ? exp * 1000 : Number.POSITIVE_INFINITY;
-  } catch {
-    return Number.POSITIVE_INFINITY;
-  }
 };

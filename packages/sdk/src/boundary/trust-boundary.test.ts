@@ -14,6 +14,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { causedBy, causeIn } from '../carriers/caused-by.ts';
 import { runIn, scopeOf, withRun } from '../runs/run-scope.ts';
+import { RunToken } from '../runs/run-token.ts';
 import { readConfig, type WhenceOptions } from '../settings/config.ts';
 import { heardNotices } from '../testkit/heard-notices.ts';
 import { startTracing, type Tracing } from '../testkit/tracing.ts';
@@ -69,7 +70,10 @@ const withBaggage = (within: Context): Context =>
   propagation.setBaggage(within, propagation.createBaggage({ owner: { value: 'anna' } }));
 
 const inRun = (txnToken?: string): Context =>
-  withRun(ROOT_CONTEXT, { ...scopeOf(SIGNED)!, ...(txnToken === undefined ? {} : { txnToken }) });
+  withRun(ROOT_CONTEXT, {
+    ...scopeOf(SIGNED)!,
+    ...(txnToken === undefined ? {} : { token: new RunToken(txnToken, async () => undefined) }),
+  });
 
 describe('what leaves', () => {
   const allowing = () => boundary({ propagateTo: ['api.acme.internal'] });
@@ -123,13 +127,17 @@ describe('what leaves', () => {
     expect(sent(suppressTracing(callTo('api.acme.internal', withBaggage(inRun(TOKEN)))))).toEqual({});
   });
 
-  it('is no token that has expired', () => {
+  it('is no token that has expired, nor one of a run that has ended', () => {
     const { sent } = allowing();
-    const now = Math.floor(Date.now() / 1000);
-    const tokenSent = (exp: number) =>
-      sent(callTo('api.acme.internal', inRun(tokenOf({ exp }))))['txn-token'];
-    expect(tokenSent(now - 1)).toBeUndefined();
-    expect(tokenSent(now + 300)).toBe(tokenOf({ exp: now + 300 }));
+    const tokenSent = (within: Context) => sent(callTo('api.acme.internal', within))['txn-token'];
+    const expired = inRun(tokenOf({ iat: 2, exp: 2 }));
+    const token = new RunToken(TOKEN, async () => undefined);
+    const ended = withRun(ROOT_CONTEXT, { ...scopeOf(SIGNED)!, token, ended: true });
+    expect([tokenSent(inRun(TOKEN)), tokenSent(expired), tokenSent(ended)]).toEqual([
+      TOKEN,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('never throws', () => {

@@ -37,6 +37,10 @@ export const httpIssuer = (
       const answer = await post(`/v1/runs/${encodeURIComponent(runId)}/end`, request);
       return answer.status === 'answered' ? { status: 'ended' } : answer;
     },
+    token: async (runId) => {
+      const answer = await post(`/v1/runs/${encodeURIComponent(runId)}/token`, {});
+      return answer.status === 'answered' ? tokenIn(answer.body) : undefined;
+    },
   };
 };
 
@@ -93,7 +97,7 @@ const refused = (httpStatus: number, body: unknown): No => {
 };
 
 const started = (body: unknown): StartAnswer => {
-  const { run, reference, txnToken } = fieldsOf(body);
+  const { run, reference } = fieldsOf(body);
   const { id } = fieldsOf(run);
   const parsed = typeof reference === 'string' ? parseReference(reference) : undefined;
   if (
@@ -104,12 +108,18 @@ const started = (body: unknown): StartAnswer => {
   ) {
     return { status: 'unreachable', reason: 'it answered with no run and reference' };
   }
+  const txnToken = tokenIn(body);
   return {
     status: 'started',
     run: run as Run,
     reference: reference as string,
-    ...(typeof txnToken === 'string' && isTokenText(txnToken) ? { txnToken } : {}),
+    ...(txnToken === undefined ? {} : { txnToken }),
   };
+};
+
+const tokenIn = (body: unknown): string | undefined => {
+  const { txnToken } = fieldsOf(body);
+  return typeof txnToken === 'string' && isTokenText(txnToken) ? txnToken : undefined;
 };
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -7,7 +7,7 @@ import { tracer } from './tracer.ts';
 
 /** The run span, and the context of what the run does: below the current span inside a run, otherwise a new trace. */
 export const startRunSpan = (
-  { run, txnToken }: Start,
+  { run, token }: Start,
   around: Context,
 ): { span: Span; scope: RunScope; within: Context } => {
   const inRun = runIn(around) !== undefined;
@@ -16,7 +16,7 @@ export const startRunSpan = (
     ...currentRun(run),
     ...(run.authority === undefined ? {} : { authorityId: run.authority.id }),
     ...(inRun && outside !== undefined ? { openedUnder: outside.spanId } : {}),
-    ...(txnToken === undefined ? {} : { txnToken }),
+    ...(token === undefined ? {} : { token }),
   };
   const base = withRun(inRun ? around : trace.deleteSpan(around), scope);
   const links: Link[] =

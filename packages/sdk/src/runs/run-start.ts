@@ -7,10 +7,11 @@ import {
   type Trigger,
 } from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, StartedAnswer } from './issuer.ts';
 import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';
+import { RunToken } from './run-token.ts';
 
 /** A run that may be, before its span. */
 export type StartedRun = Omit<ActiveRun, 'span'>;
@@ -18,7 +19,7 @@ export type StartedRun = Omit<ActiveRun, 'span'>;
 /** The token is apart from what the host is given of its run, and may print. */
 export interface Start {
   readonly run: StartedRun;
-  readonly txnToken?: string;
+  readonly token?: RunToken;
 }
 
 /** What is asked for, checked: options, and how the run comes to be. */
@@ -63,7 +64,7 @@ export const startRun = async (
       notices.over('issuer unreachable');
       return {
         run: verified(answer.run, answer.reference, parent),
-        ...(answer.txnToken === undefined ? {} : { txnToken: answer.txnToken }),
+        ...tokenOf(answer, issuer),
       };
     case 'refused':
       throw new RunRefused(answer.httpStatus, answer.code, answer.detail);
@@ -75,6 +76,9 @@ export const startRun = async (
       return { run: asserted(request, notices) };
   }
 };
+
+const tokenOf = ({ run, txnToken }: StartedAnswer, issuer: Issuer): { token?: RunToken } =>
+  txnToken === undefined ? {} : { token: new RunToken(txnToken, () => issuer.token(run.id)) };
 
 const verified = (run: Run, reference: string, parent: RunScope | undefined): StartedRun => ({
   runId: run.id,

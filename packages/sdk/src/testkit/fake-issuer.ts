@@ -59,6 +59,7 @@ export const fakeIssuer = async (): Promise<FakeIssuer> => {
     txnToken: undefined,
     clear: () => {
       issuer.requests.length = 0;
+      issuer.txnToken = undefined;
       issuer.answers.length = 0;
     },
     close: () =>
