@@ -1,7 +1,9 @@
+export { type ExpressOptions, express, type Middleware } from './boundary/express.ts';
 export type { CauseSource } from './carriers/carried-by.ts';
 export { type Carrier, carrier, childEnv } from './carriers/carrier.ts';
 export { causedBy } from './carriers/caused-by.ts';
 export { eachCaused } from './carriers/each-caused.ts';
+export { type EventCarrier, eventCarrier } from './carriers/event-carrier.ts';
 export { scheduled } from './carriers/schedules/scheduled.ts';
 export { type ActionDetails, action } from './runs/action.ts';
 export { type CurrentRun, current } from './runs/active-run.ts';
@@ -9,5 +11,5 @@ export { bind, guard } from './runs/bound.ts';
 export { detach } from './runs/run-context.ts';
 export type { ActiveRun, HandoffOptions, RunOptions } from './runs/run-options.ts';
 export { type RunRefusalCode, RunRefused } from './runs/run-refused.ts';
-export type { LogLevel, WhenceOptions } from './settings/config.ts';
+export type { InboundPolicy, LogLevel, WhenceOptions } from './settings/config.ts';
 export { flush, handoff, run, shutdown, type Whence, whence } from './whence.ts';

@@ -33,6 +33,28 @@ describe('httpIssuer', () => {
     expect(fake.requests[0]!.authorization).toBeUndefined();
   });
 
+  it('takes what a run is stated by, and asks for it anew', async () => {
+    const issuer = httpIssuer(fake.url, 'wk_1.secret');
+    fake.txnToken = 'e30.e30.c2ln';
+    expect(await issuer.start(REQUEST)).toMatchObject({ status: 'started', txnToken: 'e30.e30.c2ln' });
+    fake.answers.push({ status: 201, body: { txnToken: 'e30.e31.c2ln' } });
+    expect(await issuer.token('a-run')).toBe('e30.e31.c2ln');
+    expect(fake.requests.at(-1)).toMatchObject({
+      path: '/v1/runs/a-run/token',
+      authorization: 'Bearer wk_1.secret',
+    });
+  });
+
+  it.each([
+    [201, { txnToken: 'not a token' }],
+    [201, { txnToken: 7 }],
+    [201, null],
+    [409, { code: 'run_ended' }],
+  ])('has no token where the issuer gives none: %i %j', async (status, body) => {
+    fake.answers.push({ status, body });
+    expect(await httpIssuer(fake.url, 'k').token('a-run')).toBeUndefined();
+  });
+
   it('ends a run', async () => {
     const answer = await httpIssuer(fake.url, 'k').end('a-run', {
       outcome: 'failure',

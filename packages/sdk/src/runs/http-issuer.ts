@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { isRunId, parseReference, type Run } from '@whence/model';
+import { isTokenText } from '../boundary/transaction-token.ts';
 import { messageOf } from './failure.ts';
 import { ISSUER_DEADLINE_MILLIS, type Issuer, type StartAnswer } from './issuer.ts';
 
@@ -35,6 +36,10 @@ export const httpIssuer = (
     end: async (runId, request) => {
       const answer = await post(`/v1/runs/${encodeURIComponent(runId)}/end`, request);
       return answer.status === 'answered' ? { status: 'ended' } : answer;
+    },
+    token: async (runId) => {
+      const answer = await post(`/v1/runs/${encodeURIComponent(runId)}/token`, {});
+      return answer.status === 'answered' ? tokenIn(answer.body) : undefined;
     },
   };
 };
@@ -103,7 +108,18 @@ const started = (body: unknown): StartAnswer => {
   ) {
     return { status: 'unreachable', reason: 'it answered with no run and reference' };
   }
-  return { status: 'started', run: run as Run, reference: reference as string };
+  const txnToken = tokenIn(body);
+  return {
+    status: 'started',
+    run: run as Run,
+    reference: reference as string,
+    ...(txnToken === undefined ? {} : { txnToken }),
+  };
+};
+
+const tokenIn = (body: unknown): string | undefined => {
+  const { txnToken } = fieldsOf(body);
+  return typeof txnToken === 'string' && isTokenText(txnToken) ? txnToken : undefined;
 };
 
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -12,8 +12,16 @@ export interface StartRequest {
   readonly parent?: string;
 }
 
+export interface StartedAnswer {
+  readonly status: 'started';
+  readonly run: Run;
+  readonly reference: string;
+  /** The issuer's signed statement of the run, where it makes them. */
+  readonly txnToken?: string;
+}
+
 export type StartAnswer =
-  | { readonly status: 'started'; readonly run: Run; readonly reference: string }
+  | StartedAnswer
   /** The issuer said no. `code` and `detail` are its own. */
   | {
       readonly status: 'refused';
@@ -31,10 +39,12 @@ export interface EndRequest {
 
 export type EndAnswer = { readonly status: 'ended' } | Exclude<StartAnswer, { readonly status: 'started' }>;
 
-/** Who may run what, as whom. Neither call throws; each answers within `ISSUER_DEADLINE_MILLIS`. */
+/** Who may run what, as whom. No call throws; each answers within `ISSUER_DEADLINE_MILLIS`. */
 export interface Issuer {
   start(request: StartRequest): Promise<StartAnswer>;
   end(runId: string, request: EndRequest): Promise<EndAnswer>;
+  /** Another token for a run under way; undefined where it gives none. */
+  token(runId: string): Promise<string | undefined>;
 }
 
 export const ISSUER_DEADLINE_MILLIS = 5000;

@@ -1,5 +1,6 @@
 import { type Context, createContextKey, type TraceState, trace } from '@opentelemetry/api';
 import { formatReference, parseReference, REFERENCE_KEY } from '@whence/model';
+import type { RunToken } from './run-token.ts';
 
 /** The run in which code executes, as this process knows it. */
 export interface RunScope {
@@ -14,6 +15,8 @@ export interface RunScope {
   readonly authorityId?: string;
   /** The span around the run when it began here: a remote one may say another run. */
   readonly openedUnder?: string;
+  /** For hosts that may have it. */
+  readonly token?: RunToken;
   /** A run that was opened here and has ended: what still happens in its context is no longer its doing. */
   ended?: boolean;
   /** The `tracestate` last seen to carry the reference: children share their parent's. */

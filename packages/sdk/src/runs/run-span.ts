@@ -2,12 +2,12 @@ import { type Attributes, type Context, type Link, type Span, SpanKind, trace } 
 import { WHENCE } from '@whence/model';
 import { currentRun } from './active-run.ts';
 import { type RunScope, runIn, withRun } from './run-scope.ts';
-import type { StartedRun } from './run-start.ts';
+import type { Start, StartedRun } from './run-start.ts';
 import { tracer } from './tracer.ts';
 
 /** The run span, and the context of what the run does: below the current span inside a run, otherwise a new trace. */
 export const startRunSpan = (
-  run: StartedRun,
+  { run, token }: Start,
   around: Context,
 ): { span: Span; scope: RunScope; within: Context } => {
   const inRun = runIn(around) !== undefined;
@@ -16,6 +16,7 @@ export const startRunSpan = (
     ...currentRun(run),
     ...(run.authority === undefined ? {} : { authorityId: run.authority.id }),
     ...(inRun && outside !== undefined ? { openedUnder: outside.spanId } : {}),
+    ...(token === undefined ? {} : { token }),
   };
   const base = withRun(inRun ? around : trace.deleteSpan(around), scope);
   const links: Link[] =

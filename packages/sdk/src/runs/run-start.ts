@@ -7,13 +7,20 @@ import {
   type Trigger,
 } from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
-import type { Issuer } from './issuer.ts';
+import type { Issuer, StartedAnswer } from './issuer.ts';
 import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';
+import { RunToken } from './run-token.ts';
 
 /** A run that may be, before its span. */
 export type StartedRun = Omit<ActiveRun, 'span'>;
+
+/** The token is apart from what the host is given of its run, and may print. */
+export interface Start {
+  readonly run: StartedRun;
+  readonly token?: RunToken;
+}
 
 /** What is asked for, checked: options, and how the run comes to be. */
 export interface RunRequest {
@@ -35,14 +42,14 @@ export const startRun = async (
   issuer: Issuer | undefined,
   notices: Notices,
   request: RunRequest,
-): Promise<StartedRun> => {
+): Promise<Start> => {
   const { job, attempt, trigger, principal, authority, parent } = request;
   if (issuer === undefined) {
     notices.warnOnce(
       'no issuer',
       'no issuer is configured (WHENCE_ISSUER_URL): runs are asserted, not verified',
     );
-    return asserted(request, notices);
+    return { run: asserted(request, notices) };
   }
   const answer = await issuer.start({
     job,
@@ -55,7 +62,10 @@ export const startRun = async (
   switch (answer.status) {
     case 'started':
       notices.over('issuer unreachable');
-      return verified(answer.run, answer.reference, parent);
+      return {
+        run: verified(answer.run, answer.reference, parent),
+        ...tokenOf(answer, issuer),
+      };
     case 'refused':
       throw new RunRefused(answer.httpStatus, answer.code, answer.detail);
     case 'unreachable':
@@ -63,9 +73,12 @@ export const startRun = async (
         'issuer unreachable',
         `the issuer cannot be reached (${answer.reason}): runs are asserted, not verified, until it can`,
       );
-      return asserted(request, notices);
+      return { run: asserted(request, notices) };
   }
 };
+
+const tokenOf = ({ run, txnToken }: StartedAnswer, issuer: Issuer): { token?: RunToken } =>
+  txnToken === undefined ? {} : { token: new RunToken(txnToken, () => issuer.token(run.id)) };
 
 const verified = (run: Run, reference: string, parent: RunScope | undefined): StartedRun => ({
   runId: run.id,

@@ -55,7 +55,7 @@ export const runsOf = (issuer: Issuer | undefined, notices: Notices): Runs => {
   ): Promise<T> => {
     const started = await startRun(issuer, notices, request);
     const { span, scope, within } = startRunSpan(started, around);
-    const run = { ...started, span };
+    const run = { ...started.run, span };
     open.set(run, undefined);
     try {
       const result = await context.with(within, fn, undefined, run);

@@ -8,16 +8,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import {
-  CompositePropagator,
-  diagLogLevelFromString,
-  getBooleanFromEnv,
-  getStringFromEnv,
-  W3CBaggagePropagator,
-  W3CTraceContextPropagator,
-} from '@opentelemetry/core';
+import { diagLogLevelFromString, getBooleanFromEnv, getStringFromEnv } from '@opentelemetry/core';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { trustBoundary } from '../boundary/trust-boundary.ts';
 import { CauseLinks } from '../carriers/cause-links.ts';
 import { LIBRARIES } from '../carriers/libraries.ts';
 import { ProcessParentContextManager, processParent } from '../carriers/processes/process-parent.ts';
@@ -50,9 +44,8 @@ export const startTracing = (config: SdkConfig, notices: Notices): Tracing => {
       ? new AsyncLocalStorageContextManager()
       : new ProcessParentContextManager(processParent(config.parent)),
   );
-  propagation.setGlobalPropagator(
-    new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
-  );
+  const boundary = trustBoundary(config, notices);
+  if (boundary !== undefined) propagation.setGlobalPropagator(boundary);
   trace.setGlobalTracerProvider(
     new TracerProvider({
       resource,

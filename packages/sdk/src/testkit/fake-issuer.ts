@@ -21,6 +21,8 @@ export interface FakeIssuer {
   readonly requests: IssuerRequest[];
   /** Answers in place of its own, one per request to start or end a run; `undefined` answers as ever. */
   readonly answers: ({ status: number; body: unknown } | 'hang' | undefined)[];
+  /** What it states each run with; none unless a test says so. */
+  txnToken: string | undefined;
   clear(): void;
   close(): Promise<void>;
 }
@@ -42,7 +44,7 @@ export const fakeIssuer = async (): Promise<FakeIssuer> => {
       });
       const answer = issuer.answers.shift();
       if (answer === 'hang') return;
-      const { status, body: answered } = answer ?? usual(path, body);
+      const { status, body: answered } = answer ?? usual(path, body, issuer.txnToken);
       outgoing.writeHead(status, {
         'content-type': status < 400 ? 'application/json' : 'application/problem+json',
       });
@@ -54,8 +56,10 @@ export const fakeIssuer = async (): Promise<FakeIssuer> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     answers: [],
+    txnToken: undefined,
     clear: () => {
       issuer.requests.length = 0;
+      issuer.txnToken = undefined;
       issuer.answers.length = 0;
     },
     close: () =>
@@ -68,7 +72,7 @@ export const fakeIssuer = async (): Promise<FakeIssuer> => {
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
-const usual = (path: string, body: any): { status: number; body: unknown } => {
+const usual = (path: string, body: any, txnToken: string | undefined): { status: number; body: unknown } => {
   if (path !== '/v1/runs') return { status: 200, body: { run: {} } };
   const id = newRunId();
   const reference = formatReference(signReference(KEY, TRUST_DOMAIN, id));
@@ -88,5 +92,5 @@ const usual = (path: string, body: any): { status: number; body: unknown } => {
     tenant: 'default',
     startedAt: new Date().toISOString(),
   };
-  return { status: 201, body: { run, reference, traceState: `whence=${reference}` } };
+  return { status: 201, body: { run, reference, traceState: `whence=${reference}`, txnToken } };
 };

@@ -13,7 +13,8 @@ export interface OtlpSink {
   status: number;
   /** The body of its answers; empty unless a test says otherwise. */
   answer: Buffer;
-  named(name: string): SinkSpan;
+  /** @param kind as on the wire, where several have the name */
+  named(name: string, kind?: number): SinkSpan;
   clear(): void;
   close(): Promise<void>;
 }
@@ -40,8 +41,10 @@ export const otlpSink = async (port = 0): Promise<OtlpSink> => {
     authorizations: [],
     status: 200,
     answer: Buffer.alloc(0),
-    named: (name) => {
-      const found = sink.spans.filter((span) => span.name === name);
+    named: (name, kind) => {
+      const found = sink.spans.filter(
+        (span) => span.name === name && (kind === undefined || span.kind === kind),
+      );
       if (found.length !== 1) {
         const names = sink.spans.map((span) => span.name).join(', ');
         throw new Error(`${found.length} spans are named ${name}, among: ${names}`);
