@@ -1,7 +1,11 @@
 import { writeSync } from 'node:fs';
+import { express } from './boundary/express.ts';
 import { carrier, childEnv } from './carriers/carrier.ts';
 import { causedBy } from './carriers/caused-by.ts';
+import { eachCaused } from './carriers/each-caused.ts';
+import { eventCarrier } from './carriers/event-carrier.ts';
 import { threadEnvironment } from './carriers/processes/thread-parent.ts';
+import { scheduled } from './carriers/schedules/scheduled.ts';
 import { processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
 import { current } from './runs/active-run.ts';
@@ -11,7 +15,6 @@ import { type HandoffFunction, type RunFunction, runsOf } from './runs/run.ts';
 import { detach } from './runs/run-context.ts';
 import { readConfig, type WhenceOptions } from './settings/config.ts';
 import { noticesTo } from './settings/notices.ts';
-import { tellBy } from './settings/told.ts';
 import { type Installed, installed, setInstalled } from './startup/installed.ts';
 import { patchHttp } from './startup/module-hooks.ts';
 import { startTracing } from './startup/tracing.ts';
@@ -27,6 +30,10 @@ export interface Whence {
   readonly detach: typeof detach;
   readonly carrier: typeof carrier;
   readonly causedBy: typeof causedBy;
+  readonly eachCaused: typeof eachCaused;
+  readonly eventCarrier: typeof eventCarrier;
+  readonly scheduled: typeof scheduled;
+  readonly express: typeof express;
   readonly childEnv: typeof childEnv;
   /** Resolves when every ended span is exported, or after 5 s; what could not be exported then waits on. */
   flush(): Promise<void>;
@@ -61,7 +68,6 @@ export const shutdown = async (): Promise<void> => installed()?.whence.shutdown(
 export const install = (options: WhenceOptions = {}): Installed => {
   const { config, faults } = readConfig(threadEnvironment(process.env), options);
   const notices = noticesTo(toStderr, config.log);
-  tellBy(notices);
   for (const fault of faults) notices.warn(fault);
   const pipeline = startTracing(config, notices);
   const httpPatched = patchHttp();
@@ -78,6 +84,10 @@ export const install = (options: WhenceOptions = {}): Installed => {
       detach,
       carrier,
       causedBy,
+      eachCaused,
+      eventCarrier,
+      scheduled,
+      express,
       childEnv,
       flush: async () => void (await pipeline.flush()),
       shutdown: () => pipeline.shutdown(),

@@ -12,6 +12,7 @@ import {
 } from '@opentelemetry/api';
 import { TraceState, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { type CauseKind, REFERENCE_KEY, WHENCE } from '@whence/model';
+import { withoutConflict } from '../runs/conflict.ts';
 import { type RunScope, scopeOf, withoutRun, withRun } from '../runs/run-scope.ts';
 import { type Carried, type CauseSource, carriedBy } from './carried-by.ts';
 
@@ -76,7 +77,7 @@ export const runOfCause = ({ spanContext }: CauseElsewhere): RunScope | undefine
 
 /** `around` without its span and run, in the cause's run, and with the cause to link to. */
 export const effectOf = (cause: CauseElsewhere | undefined, around: Context): Context => {
-  const detached = withoutCause(withoutRun(trace.deleteSpan(around)));
+  const detached = withoutConflict(withoutCause(withoutRun(trace.deleteSpan(around))));
   if (cause === undefined) return detached;
   const caused = withCause(detached, cause);
   const scope = runOfCause(cause);

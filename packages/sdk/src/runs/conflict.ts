@@ -24,6 +24,10 @@ export const reconcile = (asked: Context, active: Context): Context => {
   return before.runId === now.runId ? active : conflicting(before, now, asked, active);
 };
 
+/** For what a message or a run of its own says to be somebody's after all. */
+export const withoutConflict = (context: Context): Context =>
+  conflictIn(context) === undefined ? context : context.deleteValue(CONFLICT).deleteValue(SPANS);
+
 const conflicting = (before: RunScope, now: RunScope, asked: Context, active: Context): Context => {
   const spans = [asked, active]
     .map((each) => trace.getSpanContext(each))

@@ -7,7 +7,7 @@ import {
   type Trigger,
 } from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
-import type { Issuer, StartedAnswer } from './issuer.ts';
+import type { Issuer, StartAnswer, StartedAnswer } from './issuer.ts';
 import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
 import type { RunScope } from './run-scope.ts';
@@ -43,7 +43,7 @@ export const startRun = async (
   notices: Notices,
   request: RunRequest,
 ): Promise<Start> => {
-  const { job, attempt, trigger, principal, authority, parent } = request;
+  const { parent } = request;
   if (issuer === undefined) {
     notices.warnOnce(
       'no issuer',
@@ -51,14 +51,7 @@ export const startRun = async (
     );
     return { run: asserted(request, notices) };
   }
-  const answer = await issuer.start({
-    job,
-    trigger,
-    attempt,
-    ...(principal === undefined ? {} : { principal: principal.id }),
-    ...(authority === undefined ? {} : { authority }),
-    ...(parent?.assurance === 'verified' && !parent.ended ? { parent: parent.reference } : {}),
-  });
+  const answer = await ask(issuer, request, notices);
   switch (answer.status) {
     case 'started':
       notices.over('issuer unreachable');
@@ -77,6 +70,37 @@ export const startRun = async (
   }
 };
 
+const ask = async (issuer: Issuer, request: RunRequest, notices: Notices): Promise<StartAnswer> => {
+  const { job, attempt, trigger, principal, authority, parent } = request;
+  const wanted = {
+    job,
+    trigger,
+    attempt,
+    ...(principal === undefined ? {} : { principal: principal.id }),
+    ...(authority === undefined ? {} : { authority }),
+  };
+  const provable = parent?.assurance === 'verified' && !parent.ended;
+  const answer = await issuer.start(provable ? { ...wanted, parent: parent.reference } : wanted);
+  if (!provable || !wasForged(answer, parent)) return answer;
+  notices.warnOnce(
+    'parent refused',
+    `a run that came with a message or request is none the issuer knows (${answer.detail}): what it asked for is no part of it`,
+  );
+  return issuer.start(wanted);
+};
+
+/**
+ * Anybody can write a reference into a message. One that the issuer does not know must not keep the consumer from its
+ * work; a parent that was opened here and is refused is a fault to be heard of.
+ */
+const wasForged = (
+  answer: StartAnswer,
+  parent: RunScope,
+): answer is Extract<StartAnswer, { status: 'refused' }> =>
+  answer.status === 'refused' &&
+  parent.job === undefined &&
+  (answer.code === 'parent_refuted' || answer.code === 'parent_unknown' || answer.code === 'parent_unproven');
+
 const tokenOf = ({ run, txnToken }: StartedAnswer, issuer: Issuer): { token?: RunToken } =>
   txnToken === undefined ? {} : { token: new RunToken(txnToken, () => issuer.token(run.id)) };
 
@@ -90,7 +114,7 @@ const verified = (run: Run, reference: string, parent: RunScope | undefined): St
   rootRunId: run.rootId,
   principal: run.principal,
   ...(run.authority === undefined ? {} : { authority: run.authority }),
-  ...parentOf(run.parentId ?? parent?.runId),
+  ...parentOf(run.parentId ?? (parent?.job === undefined ? undefined : parent.runId)),
 });
 
 const asserted = (

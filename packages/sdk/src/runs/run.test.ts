@@ -1,5 +1,5 @@
 import { context, ROOT_CONTEXT, SpanStatusCode, trace } from '@opentelemetry/api';
-import { isRunId, parseReference } from '@whence/model';
+import { formatReference, isRunId, newRunId, parseReference } from '@whence/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { causedBy } from '../carriers/caused-by.ts';
 import { type FakeIssuer, fakeIssuer } from '../testkit/fake-issuer.ts';
@@ -189,6 +189,29 @@ describe('a run that the issuer refused', () => {
     await expect(run({ job: 'x' }, () => {})).rejects.toMatchObject({
       code: 'run_refused',
       issuerCode: 'moon_phase',
+    });
+  });
+});
+
+describe('a run below a message that names a run the issuer does not know', () => {
+  it('is run all the same, as no part of it: anybody can write a message', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const forged = {
+      traceparent,
+      tracestate: `whence=${formatReference({ runId: newRunId() })}.k1.AAAAAAAAAAAAAAAA`,
+    };
+    fake.answers.push({ status: 403, body: { code: 'parent_refuted', detail: 'its MAC is wrong' } });
+    const worker = await causedBy(forged, 'message', () => run({ job: 'misled' }, (active) => active));
+    expect(worker).toMatchObject({ assurance: 'verified' });
+    expect(worker).not.toHaveProperty('parentRunId');
+    expect(fake.requests.map(({ body }) => 'parent' in body).slice(0, 2)).toEqual([true, false]);
+    expect(heard).toEqual([expect.stringContaining('its MAC is wrong')]);
+  });
+
+  it('is refused where the parent was opened here: that is a fault to be heard of', async () => {
+    fake.answers.push(undefined, { status: 403, body: { code: 'parent_unknown', detail: 'never seen' } });
+    await expect(run({ job: 'outer' }, () => run({ job: 'inner' }, () => {}))).rejects.toMatchObject({
+      code: 'parent_unknown',
     });
   });
 });
