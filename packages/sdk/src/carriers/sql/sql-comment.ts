@@ -9,22 +9,29 @@ import { carrierOf } from '../carrier.ts';
  */
 export const commentOf = (span: SpanContext, mode: SqlComments): string | undefined => {
   if (mode === 'off') return undefined;
-  if (mode === 'run') {
-    const reference = referenceOf(span);
-    return reference === undefined ? undefined : member('tracestate', `${REFERENCE_KEY}=${reference}`);
-  }
-  const { traceparent, tracestate } = carrierOf(contextOf(span));
-  if (traceparent === '') return undefined;
-  const parent = member('traceparent', traceparent);
-  return tracestate === undefined ? parent : `${parent},${member('tracestate', tracestate)}`;
+  const tracestate = traceStateOf(span, mode);
+  const members = [
+    mode === 'full' ? member('traceparent', carrierOf(contextOf(span)).traceparent) : '',
+    member('tracestate', tracestate ?? ''),
+  ];
+  return members.filter((each) => each !== '').join(',') || undefined;
+};
+
+/** In mode `run` our member alone, which is all that is the same throughout a run. */
+export const traceStateOf = (span: SpanContext, mode: SqlComments): string | undefined => {
+  if (mode === 'full') return carrierOf(contextOf(span)).tracestate;
+  const reference = referenceOf(span);
+  return mode === 'off' || reference === undefined ? undefined : `${REFERENCE_KEY}=${reference}`;
 };
 
 export const contextOf = (span: SpanContext): Context => trace.setSpanContext(ROOT_CONTEXT, span);
 
 export const referenceOf = (span: SpanContext): string | undefined => span.traceState?.get(REFERENCE_KEY);
 
-const member = (key: string, value: string): string =>
-  `${key}='${encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)}'`;
+const member = (key: string, value: string): string => (value === '' ? '' : `${key}='${encoded(value)}'`);
+
+const encoded = (value: string): string =>
+  encodeURIComponent(value).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /**
  * The statement with the comment at its end, before closing semicolons: after one, the comment would be a further
