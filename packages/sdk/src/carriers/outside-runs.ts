@@ -1,4 +1,5 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import type { Method } from './patched-method.ts';
 
 /**
  * Does `fn` in nobody's context. For what a library keeps for later callers (a connection, its socket and timers): events
@@ -15,3 +16,14 @@ export const withBoundCallback = (args: readonly unknown[]): unknown[] => {
   const at = args.findLastIndex((each) => typeof each === 'function');
   return at < 0 ? [...args] : args.with(at, boundHere(args[at]));
 };
+
+/** A method that makes what later callers share, in nobody's context; its callback runs where it was given. */
+export const madeOutside = (original: Method): Method =>
+  Object.defineProperty(
+    function made(this: unknown, ...given: unknown[]): unknown {
+      const args = withBoundCallback(given);
+      return outsideRuns(() => original.apply(this, args));
+    },
+    'length',
+    { value: original.length, configurable: true },
+  );

@@ -4,7 +4,7 @@ import { MySQL2Instrumentation } from '@opentelemetry/instrumentation-mysql2';
 import { statementText, statementWithValues } from '@whence/model';
 import { aroundPatch, type OwnPatches } from '../around-patch.ts';
 import { maskFailures } from '../masked-failures.ts';
-import { boundHere, outsideRuns } from '../outside-runs.ts';
+import { madeOutside } from '../outside-runs.ts';
 import { type Method, patchMethod } from '../patched-method.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { watchedSpans } from '../watched-spans.ts';
@@ -47,7 +47,7 @@ export const mysql2: TracedLibrary = {
             files.push(file);
           }
           const path = `${name}/lib/create_connection.js`;
-          files.push(new InstrumentationNodeModuleFile(path, supportedVersions, madeOutside, asItIs));
+          files.push(new InstrumentationNodeModuleFile(path, supportedVersions, connectingOutside, asItIs));
         }
         return definitions;
       }
@@ -62,8 +62,8 @@ export const mysql2: TracedLibrary = {
 const asItIs = <T>(exported: T): T => exported;
 
 /** The function that the file exports. */
-const madeOutside = (create: Method): Method =>
-  typeof create === 'function' ? (...args) => outsideRuns(() => create(...args)) : create;
+const connectingOutside = (create: Method): Method =>
+  typeof create === 'function' ? madeOutside(create) : create;
 
 /** The official name begins with the statement, up to its first blank. */
 const verbOf = (span: Span): string =>
@@ -90,15 +90,7 @@ const pool: OwnPatches<object> = {
     return own !== undefined && Object.hasOwn(own, 'getConnection') ? own : undefined;
   },
   above: (prototype) => {
-    patchMethod(
-      prototype,
-      'getConnection',
-      (original) =>
-        function getConnection(this: unknown, callback) {
-          const bound = boundHere(callback);
-          return outsideRuns(() => original.call(this, bound));
-        },
-    );
+    patchMethod(prototype, 'getConnection', madeOutside);
     patchMethod(
       prototype,
       'query',

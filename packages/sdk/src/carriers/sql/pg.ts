@@ -3,7 +3,7 @@ import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { statementText, statementWithValues } from '@whence/model';
 import { aroundPatch, commonJsOf, type OwnPatches } from '../around-patch.ts';
 import { maskFailures } from '../masked-failures.ts';
-import { boundHere, outsideRuns } from '../outside-runs.ts';
+import { boundHere, madeOutside } from '../outside-runs.ts';
 import { patchMethod } from '../patched-method.ts';
 import type { CarrierSettings, TracedLibrary } from '../traced-library.ts';
 import { watchedSpans } from '../watched-spans.ts';
@@ -24,7 +24,7 @@ export const pg: TracedLibrary = {
       below: ({ prototype, Query }) => {
         const namesPortals = closeNamedPortals(Query);
         patchMethod(prototype, 'query', carryingQuery(spans.take, sqlComments, namesPortals));
-        patchMethod(prototype, 'connect', connectedOutside);
+        patchMethod(prototype, 'connect', madeOutside);
       },
       above: ({ prototype }) => patchMethod(prototype, 'query', boundQuery),
     };
@@ -74,14 +74,6 @@ const clientIn = (exported: unknown): ClientClass | undefined => {
   return typeof found === 'function' ? found : undefined;
 };
 
-const connectedOutside = (original: Connect): Connect =>
-  function connect(callback) {
-    const bound = boundHere(callback);
-    return outsideRuns(() => original.call(this, bound));
-  };
-
-type Connect = (this: unknown, callback: unknown) => unknown;
-
 /** Who waits for a connection is called back where it asked; what sets up a new one is the pool's own doing. */
 const POOL: OwnPatches<ClientClass> = {
   find: clientIn,
@@ -94,13 +86,6 @@ const POOL: OwnPatches<ClientClass> = {
           return original.call(this, boundHere(callback));
         },
     );
-    patchMethod(
-      prototype,
-      'newClient',
-      (original) =>
-        function newClient(this: unknown, ...args) {
-          return outsideRuns(() => original.apply(this, args));
-        },
-    );
+    patchMethod(prototype, 'newClient', madeOutside);
   },
 };
