@@ -4,6 +4,7 @@ import { undici } from './http/undici.ts';
 import { mysql2 } from './sql/mysql2.ts';
 import { pg } from './sql/pg.ts';
 import { ioredis } from './stores/ioredis.ts';
+import { mongodb } from './stores/mongodb.ts';
 import { redis } from './stores/redis.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
@@ -16,6 +17,7 @@ export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
   mysql2,
   redis,
   ioredis,
+  mongodb,
 };
 
 /** The packages that are patched while they are loaded. */
