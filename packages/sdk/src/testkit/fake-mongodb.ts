@@ -1,5 +1,7 @@
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { deserialize, serialize } from 'bson';
+import { BSON } from 'mongodb';
+
+const { deserialize, serialize } = BSON;
 
 type Document = Record<string, unknown>;
 

@@ -1,7 +1,9 @@
-import { Binary, Decimal128, ObjectId } from 'bson';
 import fc from 'fast-check';
+import { BSON } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { mongoCommandText } from './mongodb-command-text.ts';
+
+const { Binary, Decimal128, ObjectId } = BSON;
 
 describe('mongoCommandText', () => {
   it.each<[Record<string, unknown>, string]>([

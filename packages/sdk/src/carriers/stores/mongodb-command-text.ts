@@ -10,9 +10,9 @@ export const mongoCommandText = (command: Readonly<Record<string, unknown>>, kee
   const recorded: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(command)) {
     if (OF_THE_DRIVER.has(key)) continue;
-    const isTarget =
-      (key === name || (name === 'getMore' && key === 'collection')) && typeof value === 'string';
-    recorded[key] = isTarget ? value : isSecret ? '?' : recordedValue(value, key, recorder);
+    const isTarget = key === name ? NAMES_TARGET.has(name) : name === 'getMore' && key === 'collection';
+    if (isTarget && typeof value === 'string') recorded[key] = value;
+    else recorded[key] = isSecret ? '?' : recordedValue(value, key, recorder);
   }
   const text = JSON.stringify(recorded);
   return text.length <= MAX_LENGTH ? text : `${text.slice(0, MAX_LENGTH)}…`;
