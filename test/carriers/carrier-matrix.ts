@@ -16,6 +16,12 @@ export interface CarrierStage {
   environment(side: 'near' | 'far'): Record<string, string>;
   // biome-ignore lint/suspicious/noExplicitAny: what it is, the test says
   who(action: ActionIds): Promise<any>;
+  /** All of the run that are in the store yet. */
+  actions(runId: string): Promise<readonly StoredAction[]>;
+}
+
+export interface StoredAction extends ActionIds {
+  readonly statement?: string;
 }
 
 export interface ActionIds {
@@ -24,7 +30,7 @@ export interface ActionIds {
 }
 
 /** What an app's near side says on its standard output. */
-interface NearAction extends ActionIds {
+export interface NearAction extends ActionIds {
   readonly runId: string;
   readonly reference: string;
 }
@@ -76,10 +82,11 @@ export const carrierStage = async (): Promise<CarrierStage> => {
         const { status, json } = await ask(`${query.url}/v1/who?span=${spanId}&trace=${traceId}`);
         return status === 200 && json;
       }),
+    actions: async (runId) => (await ask(`${query.url}/v1/actions?run=${runId}`)).json.actions,
   };
 };
 
-const MODULES = ['esm.mjs', 'commonjs.cjs'] as const;
+export const MODULES = ['esm.mjs', 'commonjs.cjs'] as const;
 const FAR_SIDES = ['the SDK', 'stock OpenTelemetry'] as const;
 
 /**
@@ -128,7 +135,7 @@ let stage: Promise<CarrierStage> | undefined;
 /** Of this test file. */
 export const theStage = (): Promise<CarrierStage> => (stage ??= carrierStage());
 
-const REGISTER = import.meta.resolve('@whence/sdk/register');
+export const REGISTER = import.meta.resolve('@whence/sdk/register');
 const STOCK = new URL('./apps/stock-otel.mjs', import.meta.url).href;
 
 export interface Side {
