@@ -21,17 +21,18 @@ interface Command extends EventEmitter {
  * `@whence_tracestate`, set in order before the statement whenever its last value is another one, NULL outside of runs.
  * Variables are no part of transactions. A statement that carries a comment is spoken for by that.
  *
- * Once a connection has it, every statement on it is looked at, so that none finds another run's there. Whether it has to
+ * `hasAttributes` says whether the statement takes those instead. Once a connection has the variable, every statement on it is looked at, so that none finds another run's there. Whether it has to
  * be set is decided when its turn comes, not when it is queued.
  */
 export const setSessionReference = (
   connection: Connection,
   reference: string | undefined,
   isPrepared: boolean,
+  hasAttributes: (connection: Connection) => boolean = takesAttributes,
 ): void => {
   const session = sessions.get(connection);
   if (session?.refused || (session === undefined && (!isPrepared || reference === undefined))) return;
-  if (takesAttributes(connection)) return;
+  if (session === undefined && hasAttributes(connection)) return;
   const value = reference === undefined ? 'NULL' : `'${REFERENCE_KEY}=${reference}'`;
   const state = session ?? { value: 'NULL', refused: false };
   sessions.set(connection, state);
@@ -47,7 +48,8 @@ export const setSessionReference = (
   const start = set?.start;
   if (set === undefined || start === undefined) return;
   set.start = function (this: Command, packet, within) {
-    if (state.refused || state.value === value || takesAttributes(connection)) return null;
+    if (state.refused || state.value === value) return null;
+    if (state.value === 'NULL' && hasAttributes(connection)) return null;
     state.value = value;
     return start.call(this, packet, within);
   };

@@ -6,6 +6,7 @@ import type { Pool as PromisePool, RowDataPacket } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { current } from '../../runs/active-run.ts';
 import { scopeOf, withRun } from '../../runs/run-scope.ts';
+import { startFakeMySql } from '../../testkit/fake-mysql.ts';
 import { type MariaDb, startMariaDb } from '../../testkit/mariadb.ts';
 import { patchedLibrary } from '../../testkit/patched-library.ts';
 import { startTracing, type Tracing, traceStateOf } from '../../testkit/tracing.ts';
@@ -135,6 +136,27 @@ describe('a prepared statement', () => {
     expect(tracing.spans().filter(({ name }) => name === 'SET')).toEqual([]);
   });
 
+  it('that is held and executed again is an action each time, of the run that executes it', async () => {
+    const connection = await promised.getConnection();
+    const statement = await inRun(A, () => connection.prepare('SELECT @whence_tracestate, ? AS held'));
+    for (const scope of [A, B, undefined]) {
+      const found = await value(inRun(scope, () => statement.execute(['hunter2'])));
+      expect(found).toBe(scope === undefined ? null : `whence=${scope.reference}`);
+    }
+    await statement.execute([]).catch(() => {});
+    const spans = spansOf('SELECT @whence_tracestate, ? AS held');
+    expect(spans.map(traceStateOf)).toEqual([
+      `whence=${A.reference}`,
+      `whence=${B.reference}`,
+      undefined,
+      undefined,
+    ]);
+    expect(spans.map(({ name, status }) => [name, status.code])).toEqual(
+      [0, 0, 0, SpanStatusCode.ERROR].map((code) => ['SELECT', code]),
+    );
+    connection.release();
+  });
+
   it('leaves nothing there for texts of others', async () => {
     await prepared(A);
     expect(await value(inRun(B, () => promised.query(session)))).toBe(`whence=${B.reference}`);
@@ -182,6 +204,31 @@ describe('a prepared statement', () => {
       scopes.map((scope) => (scope === undefined ? null : `whence=${scope.reference}`)),
     );
     connection.destroy();
+  });
+});
+
+describe('a server that takes query attributes', () => {
+  it('is told of the run beside each execution, and its session is left alone', async () => {
+    const server = await startFakeMySql();
+    const connection = mysql.createConnection({ host: '127.0.0.1', port: server.port, user: 'x' });
+    for (const scope of [A, B, undefined]) {
+      await inRun(scope, () => connection.promise().execute('DO 1'));
+    }
+    await inRun(A, () =>
+      connection.promise().execute({ sql: 'DO 1', attributes: { tracestate: 'mine', job: 'x' } } as never),
+    );
+    connection.destroy();
+    await server.stop();
+    expect(server.commands.map(([command]) => command)).toEqual([22, 23, 23, 23, 23]);
+    const [a, b, nobody, mine] = server.commands.slice(1).map(String);
+    const spans = spansOf('DO ?');
+    expect(a).toContain(`whence=${A.reference}`);
+    expect(a).toContain(spans[0]!.spanContext().spanId);
+    expect(b).toContain(`whence=${B.reference}`);
+    expect(nobody).not.toContain('whence');
+    expect(nobody).toContain(spans[2]!.spanContext().spanId);
+    expect(mine).toContain('mine');
+    expect(mine).not.toContain('whence');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Span, TracerProvider } from '@opentelemetry/api';
+import { type Span, type TracerProvider, trace } from '@opentelemetry/api';
 import { InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
 import { MySQL2Instrumentation } from '@opentelemetry/instrumentation-mysql2';
 import { statementText, statementWithValues } from '@whence/model';
@@ -8,6 +8,7 @@ import { madeOutside } from '../outside-runs.ts';
 import { type Method, patchMethod } from '../patched-method.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { watchedSpans } from '../watched-spans.ts';
+import { preparing } from './mysql2-prepared.ts';
 import { boundStatement, carryingStatement, withBoundListeners } from './mysql2-queries.ts';
 import { forgetSessionAfter } from './mysql2-session.ts';
 
@@ -19,18 +20,21 @@ export const mysql2: TracedLibrary = {
       span.updateName(verbOf(span));
       if (!statementValues) maskFailures(span);
     });
+    const record = (text: string): string =>
+      (statementValues ? statementWithValues : statementText)(text, 'mysql');
+    let tracer = trace.getTracer(NAME);
     const connection: OwnPatches<object> = {
       find: connectionIn,
       below: (prototype) => {
         patchMethod(prototype, 'query', carryingStatement(spans.take, sqlComments, false));
         patchMethod(prototype, 'execute', carryingStatement(spans.take, sqlComments, true));
         for (const name of ['reset', 'changeUser']) patchMethod(prototype, name, forgetting);
+        patchMethod(prototype, 'prepare', preparing({ tracer: () => tracer, record, mode: sqlComments }));
       },
       above: (prototype) => {
         for (const name of ['query', 'execute']) patchMethod(prototype, name, boundStatement);
       },
     };
-    const record = statementValues ? statementWithValues : statementText;
     return new (class extends MySQL2Instrumentation {
       protected override init(): ReturnType<MySQL2Instrumentation['init']> {
         const definitions = super.init();
@@ -54,10 +58,13 @@ export const mysql2: TracedLibrary = {
 
       override setTracerProvider(provider: TracerProvider): void {
         super.setTracerProvider(spans.provider(provider));
+        tracer = spans.provider(provider).getTracer(NAME);
       }
-    })({ maskStatement: true, maskStatementHook: (text) => record(text, 'mysql') });
+    })({ maskStatement: true, maskStatementHook: record });
   },
 };
+
+const NAME = '@whence/sdk';
 
 const asItIs = <T>(exported: T): T => exported;
 
