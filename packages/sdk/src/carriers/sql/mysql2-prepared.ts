@@ -63,7 +63,9 @@ const traceExecutions = (
   statement.execute = function (this: Statement, ...given): unknown {
     const args = withBoundCallback(given);
     const span = tracer().startSpan(text, { kind: SpanKind.CLIENT, attributes });
-    if (mode !== 'off') setSessionReference(connection, referenceOf(span.spanContext()), true, () => false);
+    try {
+      if (mode !== 'off') setSessionReference(connection, referenceOf(span.spanContext()), true, () => false);
+    } catch {}
     const command = execute.apply(this, endingSpan(args, span)) as EventEmitter | undefined;
     command?.once?.('end', () => span.end());
     return command;

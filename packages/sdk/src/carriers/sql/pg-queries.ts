@@ -33,7 +33,11 @@ const submitsItself = (query: QueryGiven): boolean => typeof query.submit === 'f
  */
 export const boundQuery = (original: Method): Method =>
   function query(this: unknown, ...given) {
-    return original.apply(this, boundArguments(given));
+    let args = given;
+    try {
+      args = boundArguments(given);
+    } catch {}
+    return original.apply(this, args);
   };
 
 const boundArguments = (given: readonly unknown[]): unknown[] => {

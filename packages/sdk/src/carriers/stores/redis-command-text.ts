@@ -4,7 +4,7 @@
  * whose arguments may be secrets. Scripts stay: they are code.
  */
 export const redisCommandText = (name: string, args: readonly unknown[], keepsValues = false): string => {
-  const command = name.toUpperCase();
+  const command = textOf(name).toUpperCase();
   const shown = args.slice(0, MAX_ARGUMENTS).map((argument, at) => {
     if (at === 0 && HAS_SUBCOMMAND.has(command)) return nameOnly(argument);
     if (at === 0 && IS_SCRIPT.test(command)) return textOf(argument);
@@ -56,12 +56,15 @@ const isKey = (command: string, at: number, args: readonly unknown[]): boolean =
   if (NO_KEYS.has(command)) return false;
   if (ALL_KEYS.has(command)) return true;
   if (EVERY_SECOND_KEY.has(command)) return at % 2 === 0;
-  if (HAS_NUMBER_OF_KEYS.test(command)) return at >= 2 && at < 2 + Number(args[1]);
+  if (HAS_NUMBER_OF_KEYS.test(command)) return at >= 2 && at < 2 + Number(textOf(args[1]));
   return at === 0 || (at === 1 && SECOND_IS_KEY.has(command));
 };
 
-const textOf = (argument: unknown): string =>
-  Buffer.isBuffer(argument) ? argument.toString('utf8') : String(argument);
+const textOf = (argument: unknown): string => {
+  if (typeof argument === 'string') return argument;
+  if (Buffer.isBuffer(argument)) return argument.toString('utf8');
+  return typeof argument === 'object' || typeof argument === 'symbol' ? '?' : `${argument}`;
+};
 
 const keyText = (argument: unknown): string =>
   textOf(argument)
