@@ -12,6 +12,12 @@ export interface CarrierStage {
   /** @param cause an action that the chain leads back to, once it has arrived too: the two sides export each for itself */
   // biome-ignore lint/suspicious/noExplicitAny: what it is, the test says
   who(action: Partial<ActionIds> & Pick<ActionIds, 'spanId'>, cause?: ActionIds): Promise<any>;
+  /** All of the run that are in the store yet. */
+  actions(runId: string): Promise<readonly StoredAction[]>;
+}
+
+export interface StoredAction extends ActionIds {
+  readonly statement?: string;
 }
 
 export interface ActionIds {
@@ -20,7 +26,7 @@ export interface ActionIds {
 }
 
 /** What an app's near side says on its standard output. */
-interface NearAction extends ActionIds {
+export interface NearAction extends ActionIds {
   readonly runId: string;
   readonly reference: string;
 }
@@ -63,6 +69,7 @@ export const carrierStage = async (): Promise<CarrierStage> => {
         `/v1/who?span=${spanId}${traceId === undefined ? '' : `&trace=${traceId}`}`,
         (answer) => cause === undefined || (answer.run && chainOf(answer).includes(cause.spanId)),
       ),
+    actions: async (runId) => (await answered(`/v1/actions?run=${runId}`)).actions,
   };
 };
 

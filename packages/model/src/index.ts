@@ -28,5 +28,6 @@ export {
 export { OUTCOMES, type Outcome, RUN_PATH_MAX_LENGTH, type Run, TRIGGERS, type Trigger } from './run.ts';
 export { isRunId, newRunId, RUN_ID_BYTES, runIdFromBytes, runIdTime, runIdToBytes } from './run-id.ts';
 export { StatementScanner } from './statement-scanner.ts';
+export { type SqlDialect, statementText, statementWithValues } from './statement-text.ts';
 export { referenceIn, withReference } from './trace-state.ts';
 export { WITNESSES, type Witness } from './witness.ts';

@@ -11,7 +11,11 @@ import { pgBoss } from './queues/pg-boss.ts';
 import { croner } from './schedules/croner.ts';
 import { nodeCron } from './schedules/node-cron.ts';
 import { nodeSchedule } from './schedules/node-schedule.ts';
+import { mysql2 } from './sql/mysql2.ts';
 import { pg } from './sql/pg.ts';
+import { ioredis } from './stores/ioredis.ts';
+import { mongodb } from './stores/mongodb.ts';
+import { redis } from './stores/redis.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
 /** All that is traced by itself, by the name under which the start-up line has it. */
@@ -30,6 +34,10 @@ export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
   mcp,
   'aws-sdk': awsSdk,
   lambda,
+  mysql2,
+  redis,
+  ioredis,
+  mongodb,
 };
 
 /** The packages that are patched while they are loaded. */
