@@ -67,7 +67,8 @@ const giveTelemetry = ({ QueueBase, Worker, FlowProducer }: BullMq, telemetry: B
     const { createBackend } = queue;
     queue.createBackend = function () {
       this.opts.telemetry ??= telemetry;
-      return createBackend.call(this);
+      // A connection is nobody's, and so is what BullMQ asks the server over it before any job.
+      return context.with(ROOT_CONTEXT, createBackend, this);
     };
   }
   const flows = FlowProducer.prototype;

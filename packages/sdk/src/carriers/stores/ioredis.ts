@@ -55,7 +55,6 @@ const ownPatches = (): OwnPatches<Package> => {
         unpatched = original;
         return original;
       });
-      patchMethod(prototype, 'connect', madeOutside);
       const noting = (original: Method): Method =>
         function sendCommand(this: MayPipeline, command, ...rest) {
           if (!called.has(command)) called.set(command, context.active());
@@ -64,11 +63,13 @@ const ownPatches = (): OwnPatches<Package> => {
         };
       if (Cluster !== undefined) {
         patchMethod(Cluster.prototype, 'sendCommand', noting);
-        patchMethod(Cluster.prototype, 'connect', madeOutside);
       }
       if (Pipeline !== undefined) patchMethod(Pipeline.prototype, 'sendCommand', noting);
     },
-    above: ({ prototype }) => {
+    above: ({ prototype, Cluster }) => {
+      // The span of connecting, and what the client asks the server then, are nobody's too.
+      patchMethod(prototype, 'connect', madeOutside);
+      if (Cluster !== undefined) patchMethod(Cluster.prototype, 'connect', madeOutside);
       patchMethod(
         prototype,
         'sendCommand',
