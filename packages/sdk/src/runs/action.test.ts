@@ -40,6 +40,15 @@ describe('action', () => {
     expect(spanId).toBe(tracing.named('lazy').spanContext().spanId);
   });
 
+  it.each([
+    ['postgresql', "UPDATE users SET card = '4111' WHERE id = $1", 'UPDATE users SET card = ? WHERE id = $1'],
+    ['mariadb', 'DELETE FROM `users` WHERE card = "4111"', 'DELETE FROM `users` WHERE card = ?'],
+    ['s3', "PUT 'report 4111'", "PUT 'report 4111'"],
+  ])('records a statement to %s as far as it is no secret', (system, statement, recorded) => {
+    action(`to ${system}`, { system, statement }, () => {});
+    expect(tracing.named(`to ${system}`).attributes['whence.action.statement']).toBe(recorded);
+  });
+
   it('records what was acted on', () => {
     action(
       'send notify',

@@ -1,5 +1,6 @@
 import { type Attributes, context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import { WHENCE } from '@whence/model';
+import { actionStatement } from './action-statement.ts';
 import type { CurrentRun } from './active-run.ts';
 import { reconcile } from './conflict.ts';
 import { recordFailure } from './failure.ts';
@@ -14,7 +15,7 @@ export interface ActionDetails {
   readonly operation?: string;
   /** A resource URI: `pg-boss://bank/notify`. */
   readonly target?: string;
-  /** The command itself. Recorded as it is: leave secrets out. */
+  /** The command itself. SQL is recorded without its literals; anything else as it is: leave secrets out. */
   readonly statement?: string;
   /** Default: internal. */
   readonly kind?: SpanKind;
@@ -87,7 +88,7 @@ const attributesOf = ({ system, operation, target, statement }: ActionDetails): 
   if (system !== undefined) attributes[WHENCE.actionSystem.key] = system;
   if (operation !== undefined) attributes[WHENCE.actionOperation.key] = operation;
   if (target !== undefined) attributes[WHENCE.actionTarget.key] = target;
-  if (statement !== undefined) attributes[WHENCE.actionStatement.key] = statement;
+  if (statement !== undefined) attributes[WHENCE.actionStatement.key] = actionStatement(statement, system);
   return attributes;
 };
 
