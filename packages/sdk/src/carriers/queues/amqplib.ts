@@ -3,10 +3,10 @@ import { AmqplibInstrumentation } from '@opentelemetry/instrumentation-amqplib';
 import type { Notices } from '../../settings/notices.ts';
 import { linksTo } from '../caused-by.ts';
 import { messageCause } from '../message-cause.ts';
+import { patchOnce } from '../patching/patch-once.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { type AmqpChannel, type AmqpMessage, deliverInRuns, publishOwnHeaders } from './amqplib-channel.ts';
 import { ConsumerTracer } from './consumer-tracer.ts';
-import { patchOnce } from './patch-once.ts';
 
 interface AmqpModel {
   readonly Channel: { readonly prototype: AmqpChannel };

@@ -1,8 +1,8 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import { patchOnce } from '../patching/patch-once.ts';
 import type { CarrierSettings, TracedLibrary } from '../traced-library.ts';
 import { type BullMqJob, type BullMqTelemetry, bullMqTelemetry, withJob } from './bullmq-telemetry.ts';
-import { patchOnce } from './patch-once.ts';
 
 /** What is used of BullMQ's classes. */
 interface BullMq {

@@ -1,11 +1,11 @@
 import type { Tracer } from '@opentelemetry/api';
 import { KafkaJsInstrumentation } from '@opentelemetry/instrumentation-kafkajs';
 import type { Notices } from '../../settings/notices.ts';
+import { patchOnce } from '../patching/patch-once.ts';
 import type { TracedLibrary } from '../traced-library.ts';
 import { ConsumerTracer } from './consumer-tracer.ts';
 import { deliverInRuns, type KafkaConsumer } from './kafkajs-consumer.ts';
 import { type KafkaProducer, sendOwnHeaders } from './kafkajs-producer.ts';
-import { patchOnce } from './patch-once.ts';
 import { takeUp } from './taken-up.ts';
 
 interface KafkaPrototype {

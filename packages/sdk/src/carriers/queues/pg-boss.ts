@@ -2,8 +2,8 @@ import { context, ROOT_CONTEXT, type Tracer } from '@opentelemetry/api';
 import { InstrumentationBase, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import type { Notices } from '../../settings/notices.ts';
 import { SCHEDULE_MARK } from '../message-cause.ts';
+import { patchOnce } from '../patching/patch-once.ts';
 import type { TracedLibrary } from '../traced-library.ts';
-import { patchOnce } from './patch-once.ts';
 import { type BossHandler, inRunsOf } from './pg-boss-work.ts';
 
 /** What is used of pg-boss's class. */

@@ -2,8 +2,8 @@ import type { EventEmitter } from 'node:events';
 import { type Span, SpanKind, SpanStatusCode, type Tracer } from '@opentelemetry/api';
 import { messageOf } from '../../runs/failure.ts';
 import type { SqlComments } from '../../settings/config.ts';
-import { withBoundCallback } from '../outside-runs.ts';
-import type { Method } from '../patched-method.ts';
+import { withBoundCallback } from '../patching/outside-runs.ts';
+import type { Method } from '../patching/patched-method.ts';
 import { type Connection, setSessionReference } from './mysql2-session.ts';
 import { referenceOf } from './sql-comment.ts';
 

@@ -3,8 +3,8 @@ import { context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { messageOf } from '../../runs/failure.ts';
 import type { SqlComments } from '../../settings/config.ts';
 import { carrierOf } from '../carrier.ts';
-import { boundHere, withBoundCallback } from '../outside-runs.ts';
-import type { Method } from '../patched-method.ts';
+import { boundHere, withBoundCallback } from '../patching/outside-runs.ts';
+import type { Method } from '../patching/patched-method.ts';
 import { type Connection, setSessionReference } from './mysql2-session.ts';
 import { commentOf, contextOf, referenceOf, traceStateOf, withComment } from './sql-comment.ts';
 

@@ -2,7 +2,7 @@ import type { SpanContext } from '@opentelemetry/api';
 import { REFERENCE_KEY } from '@whence/model';
 import type { SqlComments } from '../../settings/config.ts';
 import { carrierOf } from '../carrier.ts';
-import { type Method, patchMethod } from '../patched-method.ts';
+import { type Method, patchMethod } from '../patching/patched-method.ts';
 import { contextOf, referenceOf } from './sql-comment.ts';
 
 /**

@@ -2,8 +2,8 @@ import { EventEmitter } from 'node:events';
 import { context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { messageOf } from '../../runs/failure.ts';
 import type { SqlComments } from '../../settings/config.ts';
-import { boundHere, withBoundCallback } from '../outside-runs.ts';
-import type { Method } from '../patched-method.ts';
+import { boundHere, withBoundCallback } from '../patching/outside-runs.ts';
+import type { Method } from '../patching/patched-method.ts';
 import { portalOf } from './pg-portal.ts';
 import { commentOf, withComment } from './sql-comment.ts';
 

@@ -1,12 +1,12 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { statementText, statementWithValues } from '@whence/model';
-import { aroundPatch, commonJsOf, type OwnPatches } from '../around-patch.ts';
-import { maskFailures } from '../masked-failures.ts';
-import { boundHere, madeOutside } from '../outside-runs.ts';
-import { patchMethod } from '../patched-method.ts';
+import { aroundPatch, commonJsOf, type OwnPatches } from '../patching/around-patch.ts';
+import { maskFailures } from '../patching/masked-failures.ts';
+import { boundHere, madeOutside } from '../patching/outside-runs.ts';
+import { patchMethod } from '../patching/patched-method.ts';
+import { watchedSpans } from '../patching/watched-spans.ts';
 import type { CarrierSettings, TracedLibrary } from '../traced-library.ts';
-import { watchedSpans } from '../watched-spans.ts';
 import { closeNamedPortals } from './pg-portal.ts';
 import { boundQuery, carryingQuery } from './pg-queries.ts';
 

@@ -1,12 +1,12 @@
 import { type Context, context, type TracerProvider } from '@opentelemetry/api';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { reconcile } from '../../runs/conflict.ts';
-import { aroundPatch, commonJsOf, type OwnPatches } from '../around-patch.ts';
-import { maskFailures } from '../masked-failures.ts';
-import { madeOutside } from '../outside-runs.ts';
-import { type Method, patchMethod } from '../patched-method.ts';
+import { aroundPatch, commonJsOf, type OwnPatches } from '../patching/around-patch.ts';
+import { maskFailures } from '../patching/masked-failures.ts';
+import { madeOutside } from '../patching/outside-runs.ts';
+import { type Method, patchMethod } from '../patching/patched-method.ts';
+import { watchedSpans } from '../patching/watched-spans.ts';
 import type { TracedLibrary } from '../traced-library.ts';
-import { watchedSpans } from '../watched-spans.ts';
 import { redisCommandText } from './redis-command-text.ts';
 
 /** The official instrumentation, with values masked. Redis has no carrier. */

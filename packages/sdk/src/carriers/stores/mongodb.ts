@@ -3,13 +3,13 @@ import { suppressTracing } from '@opentelemetry/core';
 import { InstrumentationNodeModuleFile } from '@opentelemetry/instrumentation';
 import { MongoDBInstrumentation } from '@opentelemetry/instrumentation-mongodb';
 import { reconcile } from '../../runs/conflict.ts';
-import { aroundPatch, type OwnPatches } from '../around-patch.ts';
-import { maskFailures } from '../masked-failures.ts';
-import { madeOutside } from '../outside-runs.ts';
-import { type Method, patchMethod } from '../patched-method.ts';
+import { aroundPatch, type OwnPatches } from '../patching/around-patch.ts';
+import { maskFailures } from '../patching/masked-failures.ts';
+import { madeOutside } from '../patching/outside-runs.ts';
+import { type Method, patchMethod } from '../patching/patched-method.ts';
+import { type WatchedSpans, watchedSpans } from '../patching/watched-spans.ts';
 import { commentOf } from '../sql/sql-comment.ts';
 import type { TracedLibrary } from '../traced-library.ts';
-import { type WatchedSpans, watchedSpans } from '../watched-spans.ts';
 import { commandNameOf, mongoCommandText } from './mongodb-command-text.ts';
 import { type Command, refusesComment, withCommandComment } from './mongodb-comment.ts';
 

@@ -4,12 +4,12 @@ import {
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
 import { RedisInstrumentation } from '@opentelemetry/instrumentation-redis';
-import { aroundPatch, type OwnPatches } from '../around-patch.ts';
-import { maskFailures } from '../masked-failures.ts';
-import { boundHere, madeOutside } from '../outside-runs.ts';
-import { patchMethod } from '../patched-method.ts';
+import { aroundPatch, type OwnPatches } from '../patching/around-patch.ts';
+import { maskFailures } from '../patching/masked-failures.ts';
+import { boundHere, madeOutside } from '../patching/outside-runs.ts';
+import { patchMethod } from '../patching/patched-method.ts';
+import { watchedSpans } from '../patching/watched-spans.ts';
 import type { TracedLibrary } from '../traced-library.ts';
-import { watchedSpans } from '../watched-spans.ts';
 import { redisCommandText } from './redis-command-text.ts';
 
 /**

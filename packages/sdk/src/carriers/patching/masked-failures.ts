@@ -1,5 +1,5 @@
 import type { Exception, Span } from '@opentelemetry/api';
-import { messageOf } from '../runs/failure.ts';
+import { messageOf } from '../../runs/failure.ts';
 
 /** A server's words without what it quotes, which may be a value: `Duplicate entry ? for key …`. */
 export const failureText = (message: string): string => {
