@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
 import { carrierStage } from '../../test/carriers/carrier-matrix.ts';
-import { startExample } from '../../test/stage/example-program.ts';
+import { startProgram } from '../../test/stage/program.ts';
 import { startRedis } from '../../test/stage/redis.ts';
 
 it('makes each tick a run of its own, a link away from who armed the schedule', async () => {
   const [stage, { url }] = await Promise.all([carrierStage(), startRedis()]);
   const environment = { ...stage.environment('near'), REDIS_URL: url };
-  const deployment = startExample('bullmq-repeat/arm.ts', environment);
+  const deployment = startProgram('examples/bullmq-repeat/arm.ts', { environment });
   const [armer] = await deployment.said(/armed in run (\S+)/);
-  expect(await deployment.ended).toBe(0);
+  expect((await deployment.ended).code).toBe(0);
 
-  const worker = startExample('bullmq-repeat/work.ts', environment);
+  const worker = startProgram('examples/bullmq-repeat/work.ts', { environment });
   const [first, firstSpan, second, secondSpan] = await worker.said(
     /tick in run (\S+)\npurged, span (\S+)\ntick in run (\S+)\npurged, span (\S+)/,
   );

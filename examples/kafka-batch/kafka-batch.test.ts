@@ -1,17 +1,21 @@
 import { expect, it } from 'vitest';
 import { carrierStage } from '../../test/carriers/carrier-matrix.ts';
-import { startExample } from '../../test/stage/example-program.ts';
 import { startKafka } from '../../test/stage/kafka.ts';
+import { startProgram } from '../../test/stage/program.ts';
 
 it('books each invoice in the run that sent it', async () => {
   const [stage, { broker }] = await Promise.all([carrierStage(), startKafka()]);
   const environment = { KAFKA_BROKER: broker };
-  const sender = startExample('kafka-batch/send.ts', { ...stage.environment('near'), ...environment });
+  const sender = startProgram('examples/kafka-batch/send.ts', {
+    environment: { ...stage.environment('near'), ...environment },
+  });
   const [closeMonth] = await sender.said(/close-month sends .* in run (\S+)/);
   const [correctVat] = await sender.said(/correct-vat sends .* in run (\S+)/);
-  expect(await sender.ended).toBe(0);
+  expect((await sender.ended).code).toBe(0);
 
-  const ledger = startExample('kafka-batch/book.ts', { ...stage.environment('far'), ...environment });
+  const ledger = startProgram('examples/kafka-batch/book.ts', {
+    environment: { ...stage.environment('far'), ...environment },
+  });
   for (const [invoice, runId, job] of [
     [1, closeMonth, 'close-month'],
     [3, closeMonth, 'close-month'],

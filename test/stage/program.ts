@@ -13,8 +13,8 @@ export interface ProgramEnd {
 
 /** A program of an example, as a user starts it; it is gone after the last test of the file at the latest. */
 export interface RunningProgram {
-  /** Resolves when it has printed this text. */
-  said(text: string): Promise<void>;
+  /** What the pattern found in what it printed, its groups, once it has printed that. Rejects where it ends before. */
+  said(pattern: string | RegExp): Promise<readonly string[]>;
   /** SIGTERM, and waits for the end. */
   stop(): Promise<ProgramEnd>;
   readonly ended: Promise<ProgramEnd>;
@@ -52,16 +52,18 @@ export const startProgram = (path: string, { environment, command }: ProgramOpti
     child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
   return {
-    said: (text) => {
-      const heard = new Promise<void>((resolve) => {
+    said: (pattern) => {
+      const heard = new Promise<readonly string[]>((resolve) => {
         const found = (): void => {
-          if (stdout.includes(text)) resolve();
+          const groups =
+            typeof pattern === 'string' ? (stdout.includes(pattern) ? [] : null) : pattern.exec(stdout);
+          if (groups !== null) resolve(groups.slice(1));
         };
         look.add(found);
         found();
       });
       const over = ended.then(() => {
-        throw new Error(`${path} ended, and never said ${text}: ${stderr}`);
+        throw new Error(`${path} ended, and never said ${pattern}: ${stderr}`);
       });
       return Promise.race([heard, over]);
     },
