@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -116,5 +117,9 @@ describe('SpoolFolder', () => {
     mkdirSync(open);
     chmodSync(open, 0o755);
     expect(() => new SpoolFolder(open, 1)).toThrow('other users');
+    if (process.getuid?.() !== 0) return;
+    chownSync(made, 4711, 4711);
+    expect(() => new SpoolFolder(made, 1)).toThrow('another user');
+    expect(() => new SpoolFolder(join(made, 'below'), 1)).toThrow('another user');
   });
 });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lstatSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { messageOf } from '../runs/failure.ts';
 
 /** Spans as one `ExportTraceServiceRequest`. */
@@ -44,10 +44,7 @@ export class SpoolFolder {
     this.path = path;
     this.#maxBytes = maxBytes;
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    const { uid, mode } = lstatSync(path);
-    if (process.getuid !== undefined && uid !== process.getuid())
-      throw new Error('it belongs to another user');
-    if (process.getuid !== undefined && (mode & 0o077) !== 0) throw new Error('other users can get at it');
+    refuseOthers(path);
     this.#bytes = readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
   }
 
@@ -145,6 +142,16 @@ export class SpoolFolder {
       await rename(path, join(this.path, TAKEN.exec(name)![1]!)).catch(() => {});
   }
 }
+
+/** The temporary directory is everybody's: who owns the folder above could put another in place of ours. */
+const refuseOthers = (path: string): void => {
+  const own = process.getuid?.();
+  if (own === undefined) return;
+  const { uid, mode } = lstatSync(path);
+  const above = lstatSync(dirname(path)).uid;
+  if (uid !== own || (above !== own && above !== 0)) throw new Error('it belongs to another user');
+  if ((mode & 0o077) !== 0) throw new Error('other users can get at it');
+};
 
 const onDisk = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
 
