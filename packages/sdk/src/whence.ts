@@ -5,7 +5,7 @@ import { causedBy } from './carriers/caused-by.ts';
 import { eachCaused } from './carriers/each-caused.ts';
 import { eventCarrier } from './carriers/event-carrier.ts';
 import { threadEnvironment } from './carriers/processes/thread-parent.ts';
-import { scheduled } from './carriers/schedules/scheduled.ts';
+import { type ScheduledFunction, scheduledBy } from './carriers/schedules/scheduled.ts';
 import { processEnd } from './export/process-end.ts';
 import { action } from './runs/action.ts';
 import { current } from './runs/active-run.ts';
@@ -32,7 +32,7 @@ export interface Whence {
   readonly causedBy: typeof causedBy;
   readonly eachCaused: typeof eachCaused;
   readonly eventCarrier: typeof eventCarrier;
-  readonly scheduled: typeof scheduled;
+  readonly scheduled: ScheduledFunction;
   readonly express: typeof express;
   readonly childEnv: typeof childEnv;
   /** Resolves when every ended span is exported, or after 5 s; what could not be exported then waits on. */
@@ -60,6 +60,10 @@ export const run: RunFunction = (options, fn) => (installed() ?? install()).when
 export const handoff: HandoffFunction = (from, options, fn) =>
   (installed() ?? install()).whence.handoff(from, options, fn);
 
+/** @see ScheduledFunction */
+export const scheduled: ScheduledFunction = (options, fn) =>
+  (installed() ?? install()).whence.scheduled(options, fn);
+
 /** Resolves when every ended span is exported, or after 5 s. Call it before `process.exit()`. */
 export const flush = async (): Promise<void> => installed()?.whence.flush();
 
@@ -86,7 +90,7 @@ export const install = (options: WhenceOptions = {}): Installed => {
       causedBy,
       eachCaused,
       eventCarrier,
-      scheduled,
+      scheduled: scheduledBy(runs.run),
       express,
       childEnv,
       flush: async () => void (await pipeline.flush()),

@@ -1,5 +1,5 @@
+import type { RunFunction } from '../../runs/run.ts';
 import type { RunOptions } from '../../runs/run-options.ts';
-import { run } from '../../whence.ts';
 import { markAsTick } from './tick.ts';
 import { inTick, registrar } from './timer-context.ts';
 
@@ -10,14 +10,18 @@ import { inTick, registrar } from './timer-context.ts';
  *
  * The promise that a call returns rejects with `RunRefused` where the issuer says no; `fn` is then not called.
  */
-export const scheduled = <A extends unknown[], T>(
+export type ScheduledFunction = <A extends unknown[], T>(
   options: Omit<RunOptions, 'trigger'>,
   fn: (...args: A) => T | Promise<T>,
-): ((...args: A) => Promise<T>) => {
-  const cause = registrar();
-  const tick = function (this: unknown, ...args: A): Promise<T> {
-    return inTick(cause, () => run({ ...options, trigger: 'schedule' }, () => fn.apply(this, args)));
+) => (...args: A) => Promise<T>;
+
+export const scheduledBy =
+  (run: RunFunction): ScheduledFunction =>
+  <A extends unknown[], T>(options: Omit<RunOptions, 'trigger'>, fn: (...args: A) => T | Promise<T>) => {
+    const cause = registrar();
+    const tick = function (this: unknown, ...args: A): Promise<T> {
+      return inTick(cause, () => run({ ...options, trigger: 'schedule' }, () => fn.apply(this, args)));
+    };
+    markAsTick(tick);
+    return tick;
   };
-  markAsTick(tick);
-  return tick;
-};
