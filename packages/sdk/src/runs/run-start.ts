@@ -7,6 +7,7 @@ import {
   type Trigger,
 } from '@whence/model';
 import type { Notices } from '../settings/notices.ts';
+import { installed } from '../startup/installed.ts';
 import type { Issuer, StartAnswer, StartedAnswer } from './issuer.ts';
 import type { ActiveRun } from './run-options.ts';
 import { RunRefused } from './run-refused.ts';
@@ -90,8 +91,9 @@ const ask = async (issuer: Issuer, request: RunRequest, notices: Notices): Promi
 };
 
 /**
- * Anybody can write a reference into a message. One that the issuer does not know must not keep the consumer from its
- * work; a parent that was opened here and is refused is a fault to be heard of.
+ * Anybody can write a reference into a message or request. One that the issuer does not know must not keep the
+ * receiver from its work. A parent that was opened here, or that this process was started in, and is refused, is a fault
+ * to be heard of.
  */
 const wasForged = (
   answer: StartAnswer,
@@ -99,6 +101,7 @@ const wasForged = (
 ): answer is Extract<StartAnswer, { status: 'refused' }> =>
   answer.status === 'refused' &&
   parent.job === undefined &&
+  installed()?.config.parent?.tracestate?.includes(parent.reference) !== true &&
   (answer.code === 'parent_refuted' || answer.code === 'parent_unknown' || answer.code === 'parent_unproven');
 
 const tokenOf = ({ run, txnToken }: StartedAnswer, issuer: Issuer): { token?: RunToken } =>
