@@ -362,6 +362,17 @@ describe('set-up', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('another OpenTelemetry SDK')]);
   });
 
+  it('exports metrics where they are asked for, and traces no less', async () => {
+    const { stdout, stderr } = await runApp('counts.mjs', {
+      ...collected(),
+      OTEL_METRICS_EXPORTER: 'console',
+    });
+    expect(stdout).toContain("name: 'jobs_done'");
+    expect(stderr).toMatch(/^whence: tracing .*grpc-js \d/);
+    expect(stderr).not.toContain('NOT');
+    expect(sink.named('counted')).toBeDefined();
+  });
+
   it('does nothing when OpenTelemetry is switched off', async () => {
     const { code } = await runApp('bursts.mjs', { ...issued(), OTEL_SDK_DISABLED: 'true' }, { args: ['1'] });
     expect([code, sink.spans.length]).toEqual([0, 0]);

@@ -8,10 +8,11 @@ import { traceWorkerThreads } from './carriers/processes/worker-threads.ts';
 import { messageOf } from './runs/failure.ts';
 import { installed } from './startup/installed.ts';
 import { hookEsModules } from './startup/module-hooks.ts';
-import { tellFindings } from './startup/self-test.ts';
+import { loadedNow, tellFindings } from './startup/self-test.ts';
 import { install } from './whence.ts';
 
 const register = (): void => {
+  const loadedBefore = loadedNow();
   const esModulesHooked = hookEsModules();
   const { config, notices, end, httpPatched, instrumentations } = install();
   const childProcesses = traceChildProcesses();
@@ -26,7 +27,8 @@ const register = (): void => {
     child_process: childProcesses,
     worker_threads: workerThreads && messages,
   };
-  tellFindings({ builtIn, esModulesHooked, instrumentations, spansTo: config.tracesEndpoint }, notices);
+  const spansTo = config.tracesEndpoint;
+  tellFindings({ builtIn, esModulesHooked, instrumentations, loadedBefore, spansTo }, notices);
 };
 
 if (installed() === undefined) {

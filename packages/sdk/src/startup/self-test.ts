@@ -11,8 +11,12 @@ export interface Findings {
   /** Whether packages that ES modules import are patched. */
   readonly esModulesHooked: boolean;
   readonly instrumentations: readonly Instrumentation[];
+  /** Files of CommonJS that were loaded when the set-up began. */
+  readonly loadedBefore: readonly string[];
   readonly spansTo: string;
 }
+
+export const loadedNow = (): readonly string[] => Object.keys(createRequire(import.meta.url).cache);
 
 /** Hosts have loaded what they need by then. */
 const LATER_MILLIS = 5000;
@@ -22,9 +26,8 @@ const LATER_MILLIS = 5000;
  * could not be seen, after a few seconds or at the end.
  */
 export const tellFindings = (findings: Findings, notices: Notices): void => {
-  const { builtIn, esModulesHooked, instrumentations, spansTo } = findings;
-  const loaded = Object.keys(createRequire(import.meta.url).cache);
-  const packages = packagesFound(instrumentations, foldersOfHost(), loaded);
+  const { builtIn, esModulesHooked, instrumentations, loadedBefore, spansTo } = findings;
+  const packages = packagesFound(instrumentations, foldersOfHost(), loadedBefore);
   const traced = [
     ...Object.keys(builtIn).filter((name) => builtIn[name]),
     ...packages

@@ -2,7 +2,6 @@ import {
   context,
   DiagConsoleLogger,
   diag,
-  metrics,
   ProxyTracerProvider,
   propagation,
   trace,
@@ -54,11 +53,12 @@ export const startTracing = (config: SdkConfig, notices: Notices): Tracing => {
       spanProcessors: [new CauseLinks(), ...pipeline.processors],
     }),
   );
-  const others = startMetricsAndLogs(config, resource);
   const instrumentations = Object.values(LIBRARIES).map((library) =>
     library.instrumentation({ config, notices }),
   );
-  registerInstrumentations({ instrumentations, meterProvider: metrics.getMeterProvider() });
+  registerInstrumentations({ instrumentations });
+  // After it: the exporters of metrics and logs load packages that are to be traced.
+  const others = startMetricsAndLogs(config, resource, instrumentations);
   return {
     ...pipeline,
     instrumentations,
