@@ -1,6 +1,5 @@
 /** Takes jobs off the `notify` queue. A job carries what caused it, so the work is done in that run. */
-import { SpanKind } from '@opentelemetry/api';
-import { action, causedBy, shutdown } from '@whence/sdk';
+import { eachCaused, shutdown } from '@whence/sdk';
 import pg from 'pg';
 import { PgBoss } from 'pg-boss';
 import { setting } from '../settings.ts';
@@ -9,20 +8,14 @@ import { NOTIFY, type NotifyJob } from './notify-queue.ts';
 const bank = new pg.Pool({ connectionString: setting('DATABASE_URL'), max: 2 });
 const boss = new PgBoss({ connectionString: setting('DATABASE_URL'), max: 2, schedule: false });
 
-const notifyOwner = (accountId: number, message: string): Promise<unknown> =>
-  action(
-    'notify owner',
-    { system: 'pg-boss', operation: 'process', target: 'pg-boss://bank/notify', kind: SpanKind.CONSUMER },
-    () => bank.query('INSERT INTO notifications (account_id, message) VALUES ($1, $2)', [accountId, message]),
-  );
+const notifyOwner = ({ accountId, message }: NotifyJob): Promise<unknown> =>
+  bank.query('INSERT INTO notifications (account_id, message) VALUES ($1, $2)', [accountId, message]);
 
 boss.on('error', (error) => console.error(error));
 await boss.start();
 await boss.createQueue(NOTIFY);
 await boss.work<NotifyJob>(NOTIFY, { pollingIntervalSeconds: 0.5 }, async (jobs) => {
-  for (const { data } of jobs) {
-    await causedBy(data.whence, 'message', () => notifyOwner(data.accountId, data.message));
-  }
+  await eachCaused(jobs, ({ data }) => notifyOwner(data));
 });
 console.log(`notifier ready at pg-boss://bank/${NOTIFY}`);
 

@@ -32,11 +32,11 @@ export const inRunsOf = (queue: string, handler: BossHandler, tracer: () => Trac
   function (jobs, ...rest) {
     if (!Array.isArray(jobs)) return handler.call(this, jobs, ...rest);
     const spans = jobs.map((job) => startJob(queue, job, tracer()));
+    jobs.forEach((job, index) => void takeUp(job, spans[index]!));
     if (jobs.length === 1) {
       const within = withoutCause(tickOf(jobs[0], effectOf(messageCause(jobs[0]), ROOT_CONTEXT)));
       return ended(spans, () => context.with(trace.setSpan(within, spans[0]!), handler, this, jobs, ...rest));
     }
-    jobs.forEach((job, index) => void takeUp(job, spans[index]!));
     const received = startReceived(queue, jobs, tracer());
     return ended([received, ...spans], () =>
       context.with(trace.setSpan(ROOT_CONTEXT, received), handler, this, jobs, ...rest),
