@@ -4,6 +4,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { run } from '@whence/sdk';
 import { chooseNext, type Step } from './model.ts';
 
+const { env } = process;
 const TASK = 'The customer says that invoice 4711 was paid twice. Look into it, and put it right.';
 
 const tools = new Client({ name: 'refund-agent', version: '1.0.0' });
@@ -11,7 +12,7 @@ await tools.connect(
   new StdioClientTransport({
     command: process.execPath,
     args: ['--import', '@whence/sdk/register', 'tools.ts'],
-    env: { ...process.env, OTEL_SERVICE_NAME: 'tools', WHENCE_KEY: process.env['TOOLS_KEY'] ?? '' },
+    env: { ...env, OTEL_SERVICE_NAME: 'tools', ...(env['TOOLS_KEY'] && { WHENCE_KEY: env['TOOLS_KEY'] }) },
   }),
 );
 

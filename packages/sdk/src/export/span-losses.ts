@@ -89,7 +89,8 @@ export class SpanLosses {
       this.#notices.warn(`${spans(lost)} of this process ${wasOrWere(lost)} not exported`);
     this.#told = Math.max(this.#told, lost);
     if (this.#spooled === 0) return;
-    this.#notices.warn(`${spans(this.#spooled)} wait on disk for the next process of this service`);
+    const wait = this.#spooled === 1 ? 'waits' : 'wait';
+    this.#notices.warn(`${spans(this.#spooled)} ${wait} on disk for the next process of this service`);
     this.#spooled = 0;
   }
 
