@@ -17,6 +17,7 @@ const COUNTS: Readonly<Record<OperationName, number>> = {
   runStart: 5_000,
   inject: 100_000,
   extract: 100_000,
+  extractHostile: 1_000,
   fanOut: 10 * FAN_OUT,
 };
 
@@ -59,19 +60,29 @@ export const run = async (say: (line: string) => void): Promise<object> => {
   receiver.close();
   receiver.closeAllConnections();
 
-  const { span, action, runStart, inject, extract, fanOut } = nanos.whence;
+  const { span, action, runStart, inject, extract, extractHostile, fanOut } = nanos.whence;
   const ratioOf = (operation: OperationName): number =>
     rounded(nanos.whence[operation] / nanos.plain[operation], 3);
   return {
     bench: 'sdk',
     machine: machine(),
-    nanos: { span: nanos.plain.span, action, runStart, inject, extract, fanOut, spanInRun: span },
+    nanos: {
+      span: nanos.plain.span,
+      action,
+      runStart,
+      inject,
+      extract,
+      extractHostile,
+      fanOut,
+      spanInRun: span,
+    },
     plain: nanos.plain,
     ratio: {
       action: ratioOf('action'),
       spanInRun: ratioOf('span'),
       inject: ratioOf('inject'),
       extract: ratioOf('extract'),
+      extractHostile: ratioOf('extractHostile'),
       fanOut: ratioOf('fanOut'),
     },
     addedNanos: { inject: inject - nanos.plain.inject, extract: extract - nanos.plain.extract },

@@ -1,5 +1,12 @@
 /** What both sides are asked to do, as often as they are told. */
-export type OperationName = 'span' | 'action' | 'runStart' | 'inject' | 'extract' | 'fanOut';
+export type OperationName =
+  | 'span'
+  | 'action'
+  | 'runStart'
+  | 'inject'
+  | 'extract'
+  | 'extractHostile'
+  | 'fanOut';
 
 export type Operations = Readonly<Record<OperationName, (count: number) => Promise<void>>>;
 
@@ -27,6 +34,13 @@ export const ATTRIBUTES = {
 export const HEADERS = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   tracestate: 'whence=AZOk1d9FcBqXh0m2n3o4pQ.k1.Q2hhbGxlbmdlMTIz',
+} as const;
+
+/** What somebody sends who means harm: a thousand members, and as much baggage as Node takes. */
+export const HOSTILE_HEADERS = {
+  traceparent: HEADERS.traceparent,
+  tracestate: Array.from({ length: 1000 }, (_, i) => `m${i}=${i}`).join(','),
+  baggage: Array.from({ length: 500 }, (_, i) => `k${i}=${'x'.repeat(12)}`).join(','),
 } as const;
 
 export interface Side {

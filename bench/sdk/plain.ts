@@ -11,7 +11,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { ATTRIBUTES, answerFor, fanOut, HEADERS } from './operations.ts';
+import { ATTRIBUTES, answerFor, fanOut, HEADERS, HOSTILE_HEADERS } from './operations.ts';
 
 /** With less room in either, it loses spans of a round, or rejects the flush. */
 const processor = new BatchSpanProcessor({
@@ -75,6 +75,11 @@ await answerFor({
       }),
     extract: async (count) => {
       for (let i = 0; i < count; i++) propagation.extract(ROOT_CONTEXT, HEADERS, defaultTextMapGetter);
+    },
+    extractHostile: async (count) => {
+      for (let i = 0; i < count; i++) {
+        propagation.extract(ROOT_CONTEXT, HOSTILE_HEADERS, defaultTextMapGetter);
+      }
     },
     fanOut: async (count) =>
       inParent(() =>

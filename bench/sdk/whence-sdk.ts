@@ -8,7 +8,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { action, run, whence } from '@whence/sdk';
-import { ATTRIBUTES, answerFor, DETAILS, fanOut, HEADERS } from './operations.ts';
+import { ATTRIBUTES, answerFor, DETAILS, fanOut, HEADERS, HOSTILE_HEADERS } from './operations.ts';
 
 const { flush } = whence({ log: 'silent' });
 const tracer = trace.getTracer('bench');
@@ -45,6 +45,11 @@ await answerFor({
       }),
     extract: async (count) => {
       for (let i = 0; i < count; i++) propagation.extract(ROOT_CONTEXT, HEADERS, defaultTextMapGetter);
+    },
+    extractHostile: async (count) => {
+      for (let i = 0; i < count; i++) {
+        propagation.extract(ROOT_CONTEXT, HOSTILE_HEADERS, defaultTextMapGetter);
+      }
     },
     fanOut: (count) =>
       run({ job: 'bench' }, () => fanOut(count, (wait) => action('op', DETAILS, () => wait()))),

@@ -13,7 +13,8 @@ carrierMatrix('https', {
 
 carrierMatrix('fetch', { app: 'fetch' });
 
-carrierMatrix('express', { app: 'express' });
+carrierMatrix('Express 5', { app: 'express' });
+carrierMatrix('Express 4', { app: 'express', environment: () => ({ EXPRESS: 'express4' }) });
 
 for (const call of ['unary', 'clientStream', 'serverStream', 'bidi']) {
   carrierMatrix(`gRPC, ${call}`, { app: 'grpc', environment: () => ({ GRPC_CALL: call }) });

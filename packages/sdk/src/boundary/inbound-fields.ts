@@ -82,7 +82,7 @@ export class InboundFields implements TextMapGetter {
     if (isLong) {
       this.#warn('tracestate', `longer than ${TRACE_STATE_KEPT} characters: members of others are left out`);
     }
-    const reference = referenceIn(text);
+    const reference = first < 0 ? undefined : referenceIn(text);
     return reference !== undefined && parseReference(reference).status === 'parsed'
       ? withReference(text, reference)
       : text;

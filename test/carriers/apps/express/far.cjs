@@ -1,7 +1,7 @@
 const { farWork, sayReady } = require('../far-work.cjs');
 
 module.exports = async (load) => {
-  const framework = await load('express');
+  const framework = await load(process.env.EXPRESS ?? 'express');
   const { express } = await load('@whence/sdk');
   const app = (framework.default ?? framework)();
   if (process.env.STOCK === undefined) app.use(express());
