@@ -104,6 +104,27 @@ describe('the SDK loses nothing', () => {
   });
 });
 
+describe('the SDK over gRPC', () => {
+  it('delivers, and what a wrong credential kept back too', async () => {
+    const grpc = {
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.grpcAddress}`,
+      WHENCE_SPOOL_DIR: temporaryDirectory(),
+    };
+    const refused = startService(['burst', '700'], {
+      ...grpc,
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer wk_nobody.wrong',
+    });
+    const refusedRun = await refused.runId();
+    expect(await refused.ended).toMatch(/gRPC status 16[\s\S]*701 spans wait on disk/);
+    const service = startService(['burst', '700'], grpc);
+    const runId = await service.runId();
+    await service.ended;
+    expect(new Set(await actionsOf(runId, 700)).size).toBe(700);
+    expect(new Set(await actionsOf(refusedRun, 700)).size).toBe(700);
+  });
+});
+
 describe('what is lost all the same', () => {
   it('shows in the record: as a gap in the numbers of the process, and as an action of the recorder', async () => {
     const service = startService(['burst', '500'], { OTEL_BSP_MAX_QUEUE_SIZE: '100' });

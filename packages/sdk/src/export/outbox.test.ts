@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { heardNotices } from '../testkit/heard-notices.ts';
-import type { Sender, Sent } from './otlp-sender.ts';
 import { Outbox } from './outbox.ts';
+import type { Sender, Sent } from './sender.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpoolFolder } from './spool-folder.ts';
 
@@ -98,6 +98,26 @@ describe('an outbox with a spool', () => {
     await outbox.flush();
     await expect.poll(() => there.taken.toSorted()).toEqual(['a', 'b', 'c', 'd']);
     expect(settled()).toBe(4);
+  });
+
+  it('lets nothing be held up by a batch that the receiver always fails at', async () => {
+    const there = receiver('away');
+    const { outbox, put } = outboxTo({
+      send: (request) =>
+        Buffer.from(request).toString() === 'poison'
+          ? Promise.resolve({ status: 'away', reason: '500' })
+          : there.send(request),
+    });
+    for (const name of ['poison', 'b', 'c']) {
+      put(name);
+      await outbox.flush();
+    }
+    there.answer = 'taken';
+    for (let i = 0; i < 3; i++) await outbox.flush();
+    expect(there.taken).toEqual(['b', 'c']);
+    put('d');
+    await expect.poll(() => there.taken.at(-1), { timeout: 5000 }).toBe('d');
+    expect(onDisk()).toBe(1);
   });
 
   it('loses what is on disk and refused, counts it, and goes on', async () => {

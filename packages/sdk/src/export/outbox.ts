@@ -1,6 +1,6 @@
-import type { Sender, Sent } from './otlp-sender.ts';
+import type { Sender, Sent } from './sender.ts';
 import type { SpanLosses } from './span-losses.ts';
-import type { Batch, SpoolFolder } from './spool-folder.ts';
+import type { Batch, SpooledBatch, SpoolFolder } from './spool-folder.ts';
 
 /** A flush of a full queue is 64 requests: enough of them at a time to hide the receiver's latency. */
 const MAX_CONCURRENT = 4;
@@ -27,6 +27,8 @@ export class Outbox {
   #spoolFull = false;
   /** Something was put on disk since the spool was last looked through. */
   #spooledSince = false;
+  /** How often a batch on disk was tried in vain: one that the receiver always fails at must not hold up the others. */
+  readonly #inVain = new Map<string, number>();
   #backoffMillis = FIRST_BACKOFF_MILLIS;
   #retry: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
@@ -55,7 +57,7 @@ export class Outbox {
    * away is tried at once. The caller bounds the wait.
    */
   async flush(): Promise<void> {
-    if (this.#away || this.#hasSpooled()) await this.#tryAgain();
+    if (this.#away || this.hasSpooled()) await this.#tryAgain();
     await this.#draining;
     if (this.#underWay.size === 0 && this.#waiting.length === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
@@ -73,7 +75,7 @@ export class Outbox {
     this.#underWay.clear();
   }
 
-  #hasSpooled(): boolean {
+  hasSpooled(): boolean {
     return this.#spool !== undefined && this.#spool.bytes > 0;
   }
 
@@ -153,19 +155,38 @@ export class Outbox {
   }
 
   async #drain(): Promise<void> {
+    const tried = new Set<string>();
     for (;;) {
       this.#spooledSince = false;
-      const batch = await this.#spool?.takeOldest();
+      const batch = await this.#nextSpooled(tried);
       if (batch === undefined) return this.#tryOneThatWaits();
       const sent = await this.#sender.send(batch.request);
       if (sent.status === 'away') {
         await batch.putBack();
-        return this.#wentAway(sent);
+        const hopeless = this.#hopeless().has(batch.name);
+        this.#inVain.set(batch.name, (this.#inVain.get(batch.name) ?? 0) + 1);
+        if (!hopeless || this.#away) return this.#wentAway(sent);
+        tried.add(batch.name);
+        continue;
       }
       await batch.remove();
+      this.#inVain.delete(batch.name);
       this.#answered(batch, sent);
       this.#isBack();
     }
+  }
+
+  /** The oldest; those that were tried three times in vain come last. */
+  async #nextSpooled(tried: ReadonlySet<string>): Promise<SpooledBatch | undefined> {
+    const hopeless = this.#hopeless();
+    return (
+      (await this.#spool?.takeOldest(hopeless)) ??
+      (hopeless.size === 0 ? undefined : this.#spool?.takeOldest(tried))
+    );
+  }
+
+  #hopeless(): ReadonlySet<string> {
+    return new Set([...this.#inVain].filter(([, times]) => times >= 3).map(([name]) => name));
   }
 
   async #tryOneThatWaits(): Promise<void> {

@@ -8,8 +8,9 @@ import { messageOf } from '../runs/failure.ts';
 import { tracer } from '../runs/tracer.ts';
 import type { SdkConfig } from '../settings/config.ts';
 import type { Notices } from '../settings/notices.ts';
+import { grpcSender } from './grpc-sender.ts';
+import { httpSender } from './http-sender.ts';
 import { OpenSpans } from './open-spans.ts';
-import { otlpSender } from './otlp-sender.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
 import { SpoolFolder } from './spool-folder.ts';
@@ -22,6 +23,8 @@ export interface Pipeline {
   readonly processors: readonly SpanProcessor[];
   /** Spans ended and neither with the receiver, on disk nor lost yet. */
   held(): number;
+  /** Whether spans wait on disk, of this process or of one before it. */
+  hasSpooled(): boolean;
   /** Resolves when none is held, or after `millis`. @returns whether none is */
   flush(millis?: number): Promise<boolean>;
   /** Ends, as unfinished, the spans that have not ended. */
@@ -58,6 +61,7 @@ export const openPipeline = (config: SdkConfig, notices: Notices): Pipeline => {
   return {
     processors: [open, ...(exporting === undefined ? [] : [exporting])],
     held,
+    hasSpooled: () => queue?.hasSpooled() ?? false,
     flush,
     endOpen: (reason) => open.endAll(reason),
     shutdown: () => {
@@ -82,6 +86,7 @@ const flushed = async (queue: SpanQueue, losses: SpanLosses): Promise<void> => {
 export const NO_PIPELINE: Pipeline = {
   processors: [],
   held: () => 0,
+  hasSpooled: () => false,
   flush: async () => true,
   endOpen: () => {},
   shutdown: async () => {},
@@ -89,10 +94,9 @@ export const NO_PIPELINE: Pipeline = {
 };
 
 const queueOf = (config: SdkConfig, notices: Notices, losses: SpanLosses): SpanQueue => {
-  const sender = otlpSender(
-    config.tracesEndpoint,
-    config.sendsKeyToExporter ? `Bearer ${config.key}` : undefined,
-  );
+  const authorization = config.sendsKeyToExporter ? `Bearer ${config.key}` : undefined;
+  const open = config.tracesProtocol === 'grpc' ? grpcSender : httpSender;
+  const sender = open(config.tracesEndpoint, authorization);
   return new SpanQueue(sender, spoolOf(config, notices), config, losses);
 };
 

@@ -9,7 +9,7 @@ const LAST_MILLIS = 3000;
 /** What is done when the process ends: nothing that it did is forgotten, and it ends as it would have. */
 export interface ProcessEnd {
   /**
-   * Exports what is held when there is nothing left to do. What is left when the process exits, by `process.exit()` too,
+   * Exports what is held, or waits on disk since an earlier process, when there is nothing left to do. What is left when the process exits, by `process.exit()` too,
    * goes to disk; says what was lost.
    */
   flushWhenIdle(): void;
@@ -48,10 +48,12 @@ type Last = (outcome: Outcome, reason: string) => Promise<void>;
 const flushWhenIdle = (pipeline: Pipeline): void => {
   let flushing = false;
   let leftBehind = 0;
+  let offered = false;
   process.on('beforeExit', () => {
     if (flushing) return;
     pipeline.endOpen('nothing was left to wait for');
-    if (pipeline.held() === leftBehind) return;
+    if (pipeline.held() === leftBehind && (offered || !pipeline.hasSpooled())) return;
+    offered = true;
     flushing = true;
     void pipeline.flush(LAST_MILLIS).then(() => {
       leftBehind = pipeline.held();

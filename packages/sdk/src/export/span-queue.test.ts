@@ -4,7 +4,8 @@ import { WHENCE } from '@whence/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { heardNotices } from '../testkit/heard-notices.ts';
 import { type OtlpSink, otlpSink } from '../testkit/otlp-sink.ts';
-import { otlpSender, type Sender, type Sent } from './otlp-sender.ts';
+import { httpSender } from './http-sender.ts';
+import type { Sender, Sent } from './sender.ts';
 import { SpanLosses } from './span-losses.ts';
 import { SpanQueue } from './span-queue.ts';
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => sink.clear());
 afterAll(() => sink.close());
 
-const toSink = (): Sender => otlpSender(`${sink.url}/v1/traces`, undefined);
+const toSink = (): Sender => httpSender(`${sink.url}/v1/traces`, undefined);
 
 const queueTo = (sender: Sender, limits = LIMITS) => {
   const { notices, heard } = heardNotices();

@@ -3,8 +3,8 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { WHENCE } from '@whence/model';
 import { messageOf } from '../runs/failure.ts';
-import type { Sender } from './otlp-sender.ts';
 import { Outbox } from './outbox.ts';
+import type { Sender } from './sender.ts';
 import type { SpanLosses } from './span-losses.ts';
 import type { SpoolFolder } from './spool-folder.ts';
 
@@ -41,6 +41,10 @@ export class SpanQueue implements SpanProcessor {
   /** Spans ended and neither with the receiver, on disk nor lost yet. */
   get held(): number {
     return this.#held;
+  }
+
+  hasSpooled(): boolean {
+    return this.#outbox.hasSpooled();
   }
 
   onStart(): void {}

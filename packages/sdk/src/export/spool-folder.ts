@@ -12,12 +12,15 @@ export interface Batch {
 
 /** A batch taken from the spool: nobody else takes it until it is put back, or five minutes have passed. */
 export interface SpooledBatch extends Batch {
+  readonly name: string;
   /** It is with the receiver, or will never be. */
   remove(): Promise<void>;
   putBack(): Promise<void>;
 }
 
 export type Kept = { readonly status: 'kept' } | { readonly status: 'full'; readonly reason: string };
+
+const NONE: ReadonlySet<string> = new Set();
 
 const KEPT: Kept = { status: 'kept' };
 
@@ -91,17 +94,21 @@ export class SpoolFolder {
     }
   }
 
-  /** The oldest that nobody else has taken; undefined where there is none. Never rejects. */
-  async takeOldest(): Promise<SpooledBatch | undefined> {
+  /**
+   * The oldest that nobody else has taken; undefined where there is none. Never rejects.
+   * @param except names of batches to be passed over
+   */
+  async takeOldest(except: ReadonlySet<string> = NONE): Promise<SpooledBatch | undefined> {
     const names = await readdir(this.path).catch((): string[] => []);
     await Promise.all(names.filter((name) => TAKEN.test(name)).map((name) => this.#recover(name)));
-    for (const name of names.filter((each) => BATCH.test(each)).sort()) {
+    for (const name of names.filter((each) => BATCH.test(each) && !except.has(each)).sort()) {
       const path = join(this.path, name);
       const taken = `${path}.taken`;
       try {
         await rename(path, taken);
         const request = await readFile(taken);
         return {
+          name,
           request,
           spans: Number(BATCH.exec(name)![2]),
           remove: async () => {

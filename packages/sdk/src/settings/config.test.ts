@@ -114,7 +114,7 @@ describe('readConfig', () => {
       OTEL_TRACES_SAMPLER: 'sometimes',
       OTEL_TRACES_SAMPLER_ARG: '2',
       OTEL_TRACES_EXPORTER: 'zipkin',
-      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     });
     expect(faults).toHaveLength(9);
     expect(faults.join('\n')).not.toContain('line\nbreak');

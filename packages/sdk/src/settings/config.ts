@@ -51,6 +51,7 @@ export interface SdkConfig {
   /** For traces outside of any run. */
   readonly sampler: Sampler;
   readonly tracesExporter: 'otlp' | 'console' | 'none';
+  readonly tracesProtocol: OtlpProtocol;
   readonly tracesEndpoint: string;
   readonly sendsKeyToExporter: boolean;
   /** Spans held until exported; further ones are dropped, counted and reported. */
@@ -146,10 +147,8 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
           fault(false, `${name} has ${JSON.stringify(host)}, which is no host name or *.suffix: ignored`),
       );
 
-  const protocol = text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? text('OTEL_EXPORTER_OTLP_PROTOCOL');
-  if (protocol !== undefined && protocol !== 'http/protobuf') {
-    fault(undefined, `OTLP over ${JSON.stringify(protocol)} is not supported here: http/protobuf is used`);
-  }
+  const named = text('OTEL_EXPORTER_OTLP_TRACES_PROTOCOL') ?? text('OTEL_EXPORTER_OTLP_PROTOCOL');
+  const protocol = oneOf('OTEL_EXPORTER_OTLP_PROTOCOL', named, OTLP_PROTOCOLS, 'http/protobuf');
 
   const maxQueueSize = count('OTEL_BSP_MAX_QUEUE_SIZE', MAX_QUEUE_SIZE);
   const key = headerValue('WHENCE_KEY', options.key ?? text('WHENCE_KEY'));
@@ -157,7 +156,7 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
   const tracestate = text('TRACESTATE');
 
   const issuerUrl = httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL'));
-  const endpoint = tracesEndpoint(text, issuerUrl);
+  const endpoint = tracesEndpoint(text, protocol, issuerUrl);
   const wantsKey = key !== undefined && !hasAuthorization(text);
   const mayHaveKey = isOurs(endpoint, issuerUrl);
   if (wantsKey && !mayHaveKey) {
@@ -180,6 +179,7 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
         ratio('OTEL_TRACES_SAMPLER_ARG'),
       ),
     tracesExporter: oneOf('OTEL_TRACES_EXPORTER', text('OTEL_TRACES_EXPORTER'), EXPORTERS, 'otlp'),
+    tracesProtocol: protocol,
     tracesEndpoint: endpoint,
     sendsKeyToExporter: wantsKey && mayHaveKey,
     maxQueueSize,
@@ -223,14 +223,26 @@ const spoolDirectory = (given: string | false | undefined): string | undefined =
 
 const HOST_PATTERN = /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^\[[0-9a-f:]+\]$/;
 
+const OTLP_PROTOCOLS = ['http/protobuf', 'grpc'] as const;
+
+export type OtlpProtocol = (typeof OTLP_PROTOCOLS)[number];
+
 const EXPORTERS = ['otlp', 'console', 'none'] as const;
 
 type Text = (name: string) => string | undefined;
 
 /** Where nobody says: the issuer, which is a collector. */
-const tracesEndpoint = (text: Text, issuerUrl: string | undefined): string => {
-  const all = text('OTEL_EXPORTER_OTLP_ENDPOINT') ?? issuerUrl ?? 'http://localhost:4318';
-  return text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT') ?? `${all.replace(/\/+$/, '')}/v1/traces`;
+const tracesEndpoint = (text: Text, protocol: OtlpProtocol, issuerUrl: string | undefined): string => {
+  const own = text('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT');
+  const all = text('OTEL_EXPORTER_OTLP_ENDPOINT');
+  if (protocol === 'grpc') return own ?? all ?? grpcBeside(issuerUrl ?? 'http://localhost:4318');
+  return own ?? `${(all ?? issuerUrl ?? 'http://localhost:4318').replace(/\/+$/, '')}/v1/traces`;
+};
+
+/** The port that OTLP has for it. */
+const grpcBeside = (url: string): string => {
+  const { protocol, hostname } = new URL(url);
+  return `${protocol}//${hostname}:4317`;
 };
 
 /** A key is a secret: it goes to the issuer's host and to this machine, never to whoever else takes the traces. */

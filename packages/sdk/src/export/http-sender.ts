@@ -4,26 +4,11 @@ import { gzip } from 'node:zlib';
 import { context } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { convertLegacyHttpOptions } from '@opentelemetry/otlp-exporter-base/node-http';
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { messageOf } from '../runs/failure.ts';
-
-/** What became of a request. */
-export type Sent =
-  /** `rejected` spans of it are refused for good (OTLP, partial success). */
-  | { readonly status: 'taken'; readonly rejected: number; readonly reason: string }
-  /** The request itself is at fault: sent again it would be refused again. */
-  | { readonly status: 'refused'; readonly reason: string }
-  /** Nobody answers, or not now, or not to this credential: for a later day. */
-  | { readonly status: 'away'; readonly reason: string; readonly retryAfterMillis?: number };
-
-/** The receiver of spans. */
-export interface Sender {
-  /** @param request an `ExportTraceServiceRequest` in protobuf. Never rejects. */
-  send(request: Uint8Array): Promise<Sent>;
-}
+import { type Sender, type Sent, taken } from './sender.ts';
 
 /** OTLP/HTTP in protobuf, set up by the `OTEL_EXPORTER_OTLP_*` variables (headers, timeout, gzip, certificates). */
-export const otlpSender = (url: string, authorization: string | undefined): Sender => {
+export const httpSender = (url: string, authorization: string | undefined): Sender => {
   const options = convertLegacyHttpOptions(
     { url, ...(authorization === undefined ? {} : { headers: { authorization } }) },
     'TRACES',
@@ -104,14 +89,4 @@ const bodyOf = async (answer: IncomingMessage): Promise<Buffer> => {
     return Buffer.alloc(0);
   }
   return Buffer.concat(chunks);
-};
-
-const taken = (body: Buffer): Sent => {
-  try {
-    const { partialSuccess } = ProtobufTraceSerializer.deserializeResponse(body);
-    const rejected = Number(partialSuccess?.rejectedSpans ?? 0);
-    return { status: 'taken', rejected, reason: partialSuccess?.errorMessage ?? '' };
-  } catch {
-    return { status: 'taken', rejected: 0, reason: '' };
-  }
 };
