@@ -73,6 +73,7 @@ export class Outbox {
       }
     }
     this.#underWay.clear();
+    this.#spool?.close();
   }
 
   hasSpooled(): boolean {

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -78,12 +79,20 @@ describe('SpoolFolder', () => {
   it('says why it cannot keep a batch, and leaves nothing half written', async () => {
     const spool = new SpoolFolder(path, 1 << 20);
     rmSync(path, { recursive: true });
-    expect(await spool.add(batch('x'))).toMatchObject({
-      status: 'full',
-      reason: expect.stringContaining('ENOENT'),
-    });
-    expect(spool.addNow(batch('x'))).toMatchObject({ status: 'full' });
-    expect(await spool.takeOldest()).toBeUndefined();
+    writeFileSync(path, 'a file in its place');
+    const full = { status: 'full', reason: expect.stringContaining('ENOTDIR') };
+    expect(await spool.add(batch('x'))).toMatchObject(full);
+    expect(spool.addNow(batch('x'))).toMatchObject(full);
+    expect([await spool.takeOldest(), spool.bytes]).toEqual([undefined, 0]);
+  });
+
+  it('leaves no empty folder behind, and makes it again where another has removed it', async () => {
+    const [here, there] = [new SpoolFolder(path, 1 << 20), new SpoolFolder(path, 1 << 20)];
+    here.close();
+    expect(existsSync(path)).toBe(false);
+    expect((await there.add(batch('x'))).status).toBe('kept');
+    there.close();
+    expect(readdirSync(path)).toHaveLength(1);
   });
 
   it('passes over what a process that died was writing, and what is not its own', async () => {
@@ -107,6 +116,12 @@ describe('SpoolFolder', () => {
     } finally {
       Date.now = now;
     }
+  });
+
+  it('says so at once where no folder can be made', () => {
+    expect(() => new SpoolFolder('/proc/no/such', 1)).toThrow('ENOENT');
+    writeFileSync(join(path, 'file'), '');
+    expect(() => new SpoolFolder(join(path, 'file', 'below'), 1)).toThrow('ENOTDIR');
   });
 
   it('is this user’s alone: what spans hold is nobody else’s to read', () => {

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { messageOf } from '../runs/failure.ts';
@@ -41,12 +51,14 @@ export class SpoolFolder {
   readonly path: string;
   readonly #maxBytes: number;
   #bytes: number;
+  /** No two batches of a process are of the same millisecond, so that their names are in order. */
+  #newest = 0;
 
   /** @throws where the folder cannot be made, or is not this user's alone */
   constructor(path: string, maxBytes: number) {
     this.path = path;
     this.#maxBytes = maxBytes;
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     refuseOthers(path);
     this.#bytes = readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
   }
@@ -60,6 +72,7 @@ export class SpoolFolder {
     if (full !== undefined) return full;
     const { temporary, final } = this.#names(batch);
     try {
+      makeFolder(this.path);
       const file = await open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(batch.request);
@@ -82,6 +95,7 @@ export class SpoolFolder {
     if (full !== undefined) return full;
     const { temporary, final } = this.#names(batch);
     try {
+      makeFolder(this.path);
       writeFileSync(temporary, batch.request, { flag: 'wx', mode: 0o600, flush: true });
       renameSync(temporary, final);
       return KEPT;
@@ -122,6 +136,13 @@ export class SpoolFolder {
     return undefined;
   }
 
+  /** Leaves no folder behind that nothing is in. Others of the service make it again when they need it. */
+  close(): void {
+    try {
+      rmdirSync(this.path);
+    } catch {}
+  }
+
   #reserve({ request }: Batch): Kept | undefined {
     const bytes = this.#bytes + onDisk(request.byteLength);
     if (bytes > this.#maxBytes) {
@@ -137,7 +158,8 @@ export class SpoolFolder {
   }
 
   #names({ spans }: Batch): { temporary: string; final: string } {
-    const name = `${String(Date.now()).padStart(15, '0')}-${randomUUID()}-${spans}.otlp`;
+    this.#newest = Math.max(Date.now(), this.#newest + 1);
+    const name = `${String(this.#newest).padStart(15, '0')}-${randomUUID()}-${spans}.otlp`;
     return { temporary: join(this.path, `${name}.new`), final: join(this.path, name) };
   }
 
@@ -149,6 +171,20 @@ export class SpoolFolder {
       await rename(path, join(this.path, TAKEN.exec(name)![1]!)).catch(() => {});
   }
 }
+
+/** Not by `recursive`: that never returns where a file system has no folders to make (`/proc`). */
+const makeFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    const above = dirname(path);
+    if (code !== 'ENOENT' || above === path || existsSync(above)) throw error;
+    makeFolder(above);
+    mkdirSync(path, { mode: 0o700 });
+  }
+};
 
 /** The temporary directory is everybody's: who owns the folder above could put another in place of ours. */
 const refuseOthers = (path: string): void => {

@@ -128,6 +128,22 @@ describe('readConfig', () => {
     });
   });
 
+  it('sends spans to where they go by default, where the address is none', () => {
+    for (const OTEL_EXPORTER_OTLP_ENDPOINT of ['not a url', 'ftp://there', 'there:4318']) {
+      const { config, faults } = readConfig({ OTEL_EXPORTER_OTLP_ENDPOINT });
+      expect(config.tracesEndpoint).toBe('http://localhost:4318/v1/traces');
+      expect(faults).toEqual([expect.stringContaining('OTEL_EXPORTER_OTLP_ENDPOINT')]);
+    }
+  });
+
+  it('takes gRPC’s own port, beside the issuer, and targets without a scheme', () => {
+    const grpc = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' };
+    const endpointOf = (env: Record<string, string>) => readConfig({ ...grpc, ...env }).config.tracesEndpoint;
+    expect(endpointOf({})).toBe('http://localhost:4317');
+    expect(endpointOf({ WHENCE_ISSUER_URL: 'https://collector:4318' })).toBe('https://collector:4317');
+    expect(endpointOf({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' })).toBe('collector:4317');
+  });
+
   it('never throws', () => {
     const names = ['WHENCE_ISSUER_URL', 'WHENCE_KEY', 'WHENCE_LOG', 'OTEL_TRACES_SAMPLER_ARG', 'TRACEPARENT'];
     fc.assert(

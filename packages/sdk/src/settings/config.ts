@@ -156,7 +156,7 @@ export const readConfig = (env: Env, options: WhenceOptions = {}): ReadConfig =>
   const tracestate = text('TRACESTATE');
 
   const issuerUrl = httpUrl('WHENCE_ISSUER_URL', options.issuerUrl ?? text('WHENCE_ISSUER_URL'));
-  const endpoint = tracesEndpoint(text, protocol, issuerUrl);
+  const endpoint = usable(protocol, tracesEndpoint(text, protocol, issuerUrl), fault);
   const wantsKey = key !== undefined && !hasAuthorization(text);
   const mayHaveKey = isOurs(endpoint, issuerUrl);
   if (wantsKey && !mayHaveKey) {
@@ -238,6 +238,21 @@ const tracesEndpoint = (text: Text, protocol: OtlpProtocol, issuerUrl: string | 
   if (protocol === 'grpc') return own ?? all ?? grpcBeside(issuerUrl ?? 'http://localhost:4318');
   return own ?? `${(all ?? issuerUrl ?? 'http://localhost:4318').replace(/\/+$/, '')}/v1/traces`;
 };
+
+/** gRPC also takes a target without a scheme. */
+const usable = (
+  protocol: OtlpProtocol,
+  url: string,
+  fault: <T>(fallback: T, sentence: string) => T,
+): string =>
+  protocol === 'grpc' || /^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')
+    ? url
+    : fault(
+        DEFAULT_ENDPOINT,
+        `OTEL_EXPORTER_OTLP_ENDPOINT gives ${JSON.stringify(url)}, which is no http or https address: ${DEFAULT_ENDPOINT} is used`,
+      );
+
+const DEFAULT_ENDPOINT = 'http://localhost:4318/v1/traces';
 
 /** The port that OTLP has for it. */
 const grpcBeside = (url: string): string => {
