@@ -1,6 +1,5 @@
 import { type Context, propagation, trace } from '@opentelemetry/api';
-import { causeIn, withCause, withoutCause } from '../carriers/caused-by.ts';
-import { withoutRun } from '../runs/run-scope.ts';
+import { causeIn, effectOf, withCause } from '../carriers/caused-by.ts';
 import { withoutArrivedToken } from './transaction-token.ts';
 
 /**
@@ -13,7 +12,7 @@ export const apartFrom = (active: Context, how: 'link' | 'discard'): Context => 
   if (span === undefined) return alone;
   const isLinked = causeIn(active) !== undefined;
   if (!isContinued(span) && !(isLinked && how === 'discard')) return alone;
-  const apart = withoutCause(withoutRun(trace.deleteSpan(alone)));
+  const apart = effectOf(undefined, alone);
   return how === 'discard' ? apart : withCause(apart, { spanContext: span.spanContext(), kind: 'call' });
 };
 

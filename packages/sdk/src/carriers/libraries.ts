@@ -18,29 +18,27 @@ import { mongodb } from './stores/mongodb.ts';
 import { redis } from './stores/redis.ts';
 import type { TracedLibrary } from './traced-library.ts';
 
-/** All that is traced by itself, by the name under which the start-up line has it. */
-export const LIBRARIES: Readonly<Record<string, TracedLibrary>> = {
+/** All that is traced by itself. */
+export const LIBRARIES: readonly TracedLibrary[] = [
   http,
   undici,
   grpc,
   pg,
-  kafkajs,
-  amqplib,
-  bullmq,
-  'pg-boss': pgBoss,
-  croner,
-  'node-cron': nodeCron,
-  'node-schedule': nodeSchedule,
-  mcp,
-  'aws-sdk': awsSdk,
-  lambda,
   mysql2,
   redis,
   ioredis,
   mongodb,
-};
+  kafkajs,
+  amqplib,
+  bullmq,
+  pgBoss,
+  croner,
+  nodeCron,
+  nodeSchedule,
+  mcp,
+  awsSdk,
+  lambda,
+];
 
 /** The packages that are patched while they are loaded. */
-export const HOOKED_PACKAGES: readonly (string | RegExp)[] = Object.values(LIBRARIES).flatMap(
-  ({ packages }) => packages,
-);
+export const HOOKED_PACKAGES: readonly (string | RegExp)[] = LIBRARIES.flatMap(({ packages }) => packages);

@@ -76,6 +76,16 @@ describe('SpoolFolder', () => {
     expect(readdirSync(path)).toHaveLength(3);
   });
 
+  it('has room again where another process has sent what was in it', async () => {
+    const [here, there] = [new SpoolFolder(path, 4096), new SpoolFolder(path, 4096)];
+    await here.add(batch('x'));
+    await texts(there);
+    expect((await here.add(batch('y'))).status).toBe('kept');
+    await texts(there);
+    expect(await here.takeOldest()).toBeUndefined();
+    expect(here.bytes).toBe(0);
+  });
+
   it('says why it cannot keep a batch, and leaves nothing half written', async () => {
     const spool = new SpoolFolder(path, 1 << 20);
     rmSync(path, { recursive: true });

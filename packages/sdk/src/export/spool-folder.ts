@@ -39,6 +39,8 @@ const BATCH = /^(\d{15})-[0-9a-f-]{36}-(\d+)\.otlp$/;
 const TAKEN = /^(\d{15}-[0-9a-f-]{36}-\d+\.otlp)\.taken$/;
 /** Beyond it, whoever took a batch has died. */
 const TAKEN_MAX_MILLIS = 5 * 60_000;
+/** Other processes of the service take from the folder too: before it is called full, it is counted again, at most this often. */
+const COUNT_AGAIN_MILLIS = 5000;
 /** What a file takes of the disk at least: bounds their number. */
 const BLOCK_BYTES = 4096;
 
@@ -51,6 +53,9 @@ export class SpoolFolder {
   readonly path: string;
   readonly #maxBytes: number;
   #bytes: number;
+  /** Of it, what is being written. */
+  #underWay = 0;
+  #countedAt = 0;
   /** No two batches of a process are of the same millisecond, so that their names are in order. */
   #newest = 0;
 
@@ -60,7 +65,7 @@ export class SpoolFolder {
     this.#maxBytes = maxBytes;
     makeFolder(path);
     refuseOthers(path);
-    this.#bytes = readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0);
+    this.#bytes = bytesIn(path);
   }
 
   get bytes(): number {
@@ -86,6 +91,8 @@ export class SpoolFolder {
       this.#free(batch);
       await unlink(temporary).catch(() => {});
       return { status: 'full', reason: messageOf(error) };
+    } finally {
+      this.#underWay -= onDisk(batch.request.byteLength);
     }
   }
 
@@ -105,6 +112,8 @@ export class SpoolFolder {
         unlinkSync(temporary);
       } catch {}
       return { status: 'full', reason: messageOf(error) };
+    } finally {
+      this.#underWay -= onDisk(batch.request.byteLength);
     }
   }
 
@@ -114,6 +123,7 @@ export class SpoolFolder {
    */
   async takeOldest(except: ReadonlySet<string> = NONE): Promise<SpooledBatch | undefined> {
     const names = await readdir(this.path).catch((): string[] => []);
+    if (names.length === 0) this.#bytes = this.#underWay;
     await Promise.all(names.filter((name) => TAKEN.test(name)).map((name) => this.#recover(name)));
     for (const name of names.filter((each) => BATCH.test(each) && !except.has(each)).sort()) {
       const path = join(this.path, name);
@@ -144,15 +154,20 @@ export class SpoolFolder {
   }
 
   #reserve({ request }: Batch): Kept | undefined {
-    const bytes = this.#bytes + onDisk(request.byteLength);
+    let bytes = this.#bytes + onDisk(request.byteLength);
+    if (bytes > this.#maxBytes && Date.now() > this.#countedAt + COUNT_AGAIN_MILLIS) {
+      this.#countedAt = Date.now();
+      bytes = bytesIn(this.path) + this.#underWay + onDisk(request.byteLength);
+    }
     if (bytes > this.#maxBytes) {
       return { status: 'full', reason: `${this.path} holds ${this.#bytes} bytes (WHENCE_SPOOL_MAX_BYTES)` };
     }
     this.#bytes = bytes;
+    this.#underWay += onDisk(request.byteLength);
     return undefined;
   }
 
-  /** What other processes have added is not in our count. */
+  /** What other processes have added since we counted is not in our count. */
   #free({ request }: Pick<Batch, 'request'>): void {
     this.#bytes = Math.max(0, this.#bytes - onDisk(request.byteLength));
   }
@@ -197,6 +212,14 @@ const refuseOthers = (path: string): void => {
 };
 
 const onDisk = (bytes: number): number => Math.ceil(bytes / BLOCK_BYTES) * BLOCK_BYTES;
+
+const bytesIn = (folder: string): number => {
+  try {
+    return readdirSync(folder).reduce((sum, name) => sum + sizeOf(join(folder, name)), 0);
+  } catch {
+    return 0;
+  }
+};
 
 const sizeOf = (path: string): number => {
   try {

@@ -53,9 +53,7 @@ export const startTracing = (config: SdkConfig, notices: Notices): Tracing => {
       spanProcessors: [new CauseLinks(), ...pipeline.processors],
     }),
   );
-  const instrumentations = Object.values(LIBRARIES).map((library) =>
-    library.instrumentation({ config, notices }),
-  );
+  const instrumentations = LIBRARIES.map((library) => library.instrumentation({ config, notices }));
   registerInstrumentations({ instrumentations });
   // After it: the exporters of metrics and logs load packages that are to be traced.
   const others = startMetricsAndLogs(config, resource, instrumentations);
