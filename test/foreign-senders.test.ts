@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type CollectorProcess, startCollector, storeOpen } from './stage/collector-process.ts';
 import { eventually } from './stage/eventually.ts';
+import { freePort } from './stage/free-port.ts';
 import { drained, heldSpans } from './stage/ledger.ts';
 import { type StoreProcess, startStore } from './stage/store-process.ts';
 import { takeDown, temporaryDirectory } from './stage/take-down.ts';
@@ -91,15 +91,6 @@ const start = async (): Promise<{ collector: CollectorProcess; database: string 
 const storedSpans = async ({ url }: CollectorProcess, database: string): Promise<number> => {
   await drained(url);
   return (await heldSpans(store, database)).size;
-};
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 };
 
 /** An OpenTelemetry Collector that passes everything on, and tries for as long as it takes. */

@@ -1,8 +1,9 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Child, freePort, startProgram } from '../stage/child-process.ts';
+import { type Child, startProgram } from '../stage/child-process.ts';
 import { eventually } from '../stage/eventually.ts';
+import { freePort } from '../stage/free-port.ts';
 
 /** A collector that takes OTLP/HTTP and is ready. */
 export interface Running {

@@ -1,5 +1,4 @@
 import { type ChildProcess, fork, type Serializable, spawn } from 'node:child_process';
-import { createServer } from 'node:net';
 
 /** A process that a bench started. It is gone when the bench ends. */
 export interface Child {
@@ -68,16 +67,6 @@ export const ask = <Answer>(child: Child, question: Serializable): Promise<Answe
     child.process.once('message', answered);
     child.process.send(question);
     void child.ended.then(() => reject(new Error(`ended before it answered: ${child.printed()}`)));
-  });
-
-/** A port of the loopback address that nothing listens on now. */
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { readonly port: number };
-      server.close(() => resolve(port));
-    });
   });
 
 const watch = (process: ChildProcess): Child => {

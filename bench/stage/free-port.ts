@@ -1,0 +1,1 @@
+export { freePort } from '../../packages/sdk/src/testkit/free-port.ts';
