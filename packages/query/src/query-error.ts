@@ -9,6 +9,13 @@ export type QueryErrorCode =
   | 'unknown_run'
   | 'unknown_path'
   | 'method_not_allowed'
+  /** None of the forms that are accepted is one of this address's. */
+  | 'not_acceptable'
+  /** Nothing was presented, or nothing that proves who asks. */
+  | 'unauthenticated'
+  /** The asker's role does not reach. */
+  | 'forbidden'
+  | 'body_too_large'
   /** The store does not answer: ask again. */
   | 'store_unavailable'
   /** The store gave up on this question: narrow it. */

@@ -1,16 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readersOf, type Store } from '@whence/store';
+import type { Store } from '@whence/store';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { notFoundIn } from './not-found.ts';
-import { problemHandler } from './problem.ts';
+import type { Asker } from './api/asker.ts';
+import { contextsOf } from './api/context.ts';
+import type { Route } from './api/endpoint.ts';
+import { problemHandler } from './api/problem.ts';
+import { serveRoutes } from './api/serve-routes.ts';
 import { QueryError } from './query-error.ts';
-import { actionsRoute } from './routes/actions.ts';
-import { healthRoute, readyRoute } from './routes/health.ts';
-import { runRoute } from './routes/run.ts';
-import { runTreeRoute } from './routes/run-tree.ts';
-import { whoRoute } from './routes/who.ts';
+import { routesOf } from './routes.ts';
 
 export interface QueryOptions {
   /** Stays its opener's to close, after the service. */
@@ -42,44 +41,31 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
 };
 
 const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
-  const readers = readersOf(store, tenant);
-  const notFound = notFoundIn(readers, tenant);
-
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
-  app.use(onlyReads);
-
-  app.get('/v1/who', whoRoute(readers, notFound));
-  app.get('/v1/runs/:id', runRoute(readers, notFound));
-  app.get('/v1/runs/:id/tree', runTreeRoute(readers, notFound));
-  app.get('/v1/actions', actionsRoute(readers));
-  app.get('/healthz', healthRoute);
-  app.get('/readyz', readyRoute(store));
-
-  app.use(unknownPath);
+  app.use(neverCached);
+  const everyone: Asker = { principal: 'urn:whence:anonymous', role: 'admin', tenant };
+  const routes = routesOf(store);
+  serveRoutes(app, routes, { askerOf: async () => everyone, contextOf: contextsOf(store) });
+  app.use(unknownPath(routes));
   app.use(problemHandler(logger));
   return app;
 };
 
 /** Answers change with every record that arrives. */
-const onlyReads: RequestHandler = (request, response, next) => {
+const neverCached: RequestHandler = (_request, response, next) => {
   response.set({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-  if (request.method === 'GET' || request.method === 'HEAD') {
-    next();
-    return;
-  }
-  response.set('Allow', 'GET, HEAD');
-  throw new QueryError('method_not_allowed', `${request.method} does nothing here: the record is only read.`);
+  next();
 };
 
-const unknownPath: RequestHandler = (request) => {
-  throw new QueryError(
-    'unknown_path',
-    `Nothing is at ${request.path}. There are /v1/who, /v1/runs/{id}, /v1/runs/{id}/tree, /v1/actions, /healthz, /readyz.`,
-  );
+const unknownPath = (routes: readonly Route[]): RequestHandler => {
+  const paths = [...new Set(routes.map(({ path }) => path))].join(', ');
+  return (request) => {
+    throw new QueryError('unknown_path', `Nothing is at ${request.path}. There are ${paths}.`);
+  };
 };
 
 const listen = (server: Server, { host, port }: QueryOptions): Promise<void> =>

@@ -1,9 +1,9 @@
 import { openStore } from '@whence/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Problem } from './api/problem.ts';
 import { type AskedService, startAskedService } from './asked-service.fixture.ts';
 import { insertGraph, timeAt } from './lineage/graph.fixture.ts';
 import { graph, nightly, update } from './nightly-graph.fixture.ts';
-import type { Problem } from './problem.ts';
 import { startQuery } from './query-service.ts';
 import { openTemporaryStore } from './temporary-store.fixture.ts';
 

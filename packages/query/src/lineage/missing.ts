@@ -1,44 +1,47 @@
 /** What an answer lacks or cannot prove. Closed: every code is told apart by callers. */
-export type MissingCode =
+export const MISSING_CODES = [
   /** The action came with no reference: nobody is named. */
-  | 'no_reference'
+  'no_reference',
   /** A reference came, and its check failed. */
-  | 'refuted'
+  'refuted',
   /** The reference is a claim without proof. */
-  | 'asserted_only'
+  'asserted_only',
   /** The run's record has not arrived. */
-  | 'run_unknown'
+  'run_unknown',
   /** The run has not ended, as far as is known. */
-  | 'run_open'
+  'run_open',
   /** The run's opening span, or every action of it, has not arrived. */
-  | 'run_span_missing'
+  'run_span_missing',
   /** The run's record names nothing that allowed it. */
-  | 'no_authority'
+  'no_authority',
   /** A parent span has not arrived. */
-  | 'parent_missing'
+  'parent_missing',
   /** A span that a link names as the cause has not arrived. */
-  | 'cause_missing'
+  'cause_missing',
   /** There are further causes, which the chain does not follow. */
-  | 'other_causes'
+  'other_causes',
   /** The action's own reference holds, but those of actions on its chain do not, or are missing. */
-  | 'chain_unproven'
+  'chain_unproven',
   /** There is more than is shown. */
-  | 'chain_truncated'
-  | 'tree_truncated'
+  'chain_truncated',
+  'tree_truncated',
   /** Causes lead back to where they came from. */
-  | 'cycle'
+  'cycle',
   /** The process could not tell in which of several runs it did this. */
-  | 'run_conflict'
+  'run_conflict',
   /** Done in the context of a run after its end. */
-  | 'run_ended'
+  'run_ended',
   /** The action had not ended when this was recorded. */
-  | 'not_ended'
+  'not_ended',
   /** Records contradict each other. */
-  | 'conflict'
+  'conflict',
   /** Only one party reported the action. */
-  | 'one_witness'
+  'one_witness',
   /** No checkpoint covers it. */
-  | 'not_sealed';
+  'not_sealed',
+] as const;
+
+export type MissingCode = (typeof MISSING_CODES)[number];
 
 export interface Missing {
   readonly code: MissingCode;

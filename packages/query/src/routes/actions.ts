@@ -1,71 +1,84 @@
 import { ACTION_STATUSES, ASSURANCES } from '@whence/model';
-import type { ActionFilter, Readers } from '@whence/store';
-import type { RequestHandler } from 'express';
+import type { ActionFilter, ActionPosition } from '@whence/store';
 import { z } from 'zod';
-import { formatCursor } from '../cursor.ts';
-import { badParameter, count, cursor, moment, read, runId, text } from '../parameters.ts';
-
-const LIMIT_DEFAULT = 100;
-const LIMIT_MAX = 1000;
-const NDJSON = 'application/x-ndjson';
+import { ACTION } from '../answers/record.ts';
+import type { PositionCodec } from '../api/page-endpoint.ts';
+import { pageEndpoint } from '../api/page-endpoint.ts';
+import { badParameter, moment, runId, text } from '../api/parameters.ts';
 
 const PARAMETERS = z.object({
-  from: moment.optional(),
-  to: moment.optional(),
-  principal: text.optional(),
+  from: moment.optional().describe('Started then or later.'),
+  to: moment.optional().describe('Started before then.'),
+  principal: text.optional().describe('Id of the principal, as it is.'),
   run: runId.optional(),
-  root: runId.optional(),
+  root: runId.optional().describe('Everything below that root run.'),
   service: text.optional(),
   system: text.optional(),
   operation: text.optional(),
-  target: text.optional(),
-  text: text.optional(),
+  target: text.optional().describe('How the target begins.'),
+  text: text.optional().describe('Part of the name, statement, target or status message, in any case.'),
   assurance: z.enum(ASSURANCES, `one of ${ASSURANCES.join(', ')}`).optional(),
   status: z.enum(ACTION_STATUSES, `one of ${ACTION_STATUSES.join(', ')}`).optional(),
-  limit: count(1, LIMIT_MAX).optional(),
-  cursor: cursor.optional(),
 });
 
-/** `GET /v1/actions`: newest first. As NDJSON the address of the next page is in the `Link` header (RFC 8288). */
-export const actionsRoute =
-  (readers: Readers): RequestHandler =>
-  async (request, response) => {
-    const asked = read(PARAMETERS, request.query);
-    if (asked.from !== undefined && asked.to !== undefined && asked.from >= asked.to) {
-      throw badParameter('to', 'not after "from"');
-    }
-    const page = await readers.actions.search({
-      filter: filterOf(asked),
-      limit: asked.limit ?? LIMIT_DEFAULT,
-      ...(asked.cursor === undefined ? {} : { after: asked.cursor }),
-    });
-    const actions = page.records.map(({ action }) => action);
-    const next = page.next === undefined ? undefined : formatCursor(page.next);
-    if (next !== undefined) response.links({ next: addressOf(request.originalUrl, next) });
-    if (request.accepts(['application/json', NDJSON]) === NDJSON) {
-      response
-        .set('Content-Type', NDJSON)
-        .send(actions.map((action) => `${JSON.stringify(action)}\n`).join(''));
-    } else {
-      response.json({ actions, ...(next === undefined ? {} : { next }) });
-    }
-  };
+const POSITION: PositionCodec<ActionPosition> = {
+  write: ({ startNanos, traceId, spanId }) => [startNanos.toString(), traceId, spanId],
+  read: ([nanos = '', traceId = '', spanId = '']) =>
+    /^-?\d{1,19}$/.test(nanos) && /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
+      ? { startNanos: BigInt(nanos), traceId, spanId }
+      : undefined,
+};
 
-const filterOf = (asked: z.output<typeof PARAMETERS>): ActionFilter =>
-  defined({
-    fromNanos: asked.from,
-    toNanos: asked.to,
-    principal: asked.principal,
-    runId: asked.run,
-    rootRunId: asked.root,
-    service: asked.service,
-    system: asked.system,
-    operation: asked.operation,
-    target: asked.target,
-    text: asked.text,
-    assurance: asked.assurance,
-    status: asked.status,
-  });
+/** Columns of an action as CSV. */
+export const ACTION_CSV = [
+  ...['startTime', 'durationNanos', 'traceId', 'spanId', 'parentSpanId', 'service', 'name', 'kind'],
+  ...['system', 'operation', 'target', 'statement', 'status', 'statusMessage'],
+  ...[
+    'principal.id',
+    'principal.kind',
+    'assurance',
+    'runId',
+    'rootRunId',
+    'authority.id',
+    'witness',
+    'actor',
+  ],
+];
+
+export const actionsRoute = pageEndpoint({
+  path: '/v1/actions',
+  tag: 'lineage',
+  summary: 'Actions, newest first',
+  description: 'What arrives while pages are turned is not on them, and shifts nothing.',
+  examples: [
+    { summary: 'What failed', request: '/v1/actions?status=error&limit=10' },
+    {
+      summary: 'Every UPDATE of a database',
+      request: '/v1/actions?operation=UPDATE&target=postgresql://db:5432/bank',
+    },
+  ],
+  parameters: PARAMETERS,
+  name: 'actions',
+  item: ACTION,
+  columns: ACTION_CSV,
+  position: POSITION,
+  respond: async ({ parameters, limit, after }, { readers }) => {
+    const { from, to } = parameters;
+    if (from !== undefined && to !== undefined && from >= to) throw badParameter('to', 'not after "from"');
+    const page = await readers.actions.search({
+      filter: filterOf(parameters),
+      limit,
+      ...(after === undefined ? {} : { after }),
+    });
+    return {
+      items: page.records.map(({ action }) => action),
+      ...(page.next === undefined ? {} : { next: page.next }),
+    };
+  },
+});
+
+const filterOf = ({ from, to, run, root, ...rest }: z.output<typeof PARAMETERS>): ActionFilter =>
+  defined({ ...rest, fromNanos: from, toNanos: to, runId: run, rootRunId: root });
 
 const defined = <Fields extends object>(
   fields: Fields,
@@ -73,10 +86,3 @@ const defined = <Fields extends object>(
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
   };
-
-const addressOf = (url: string, next: string): string => {
-  const [path = '', parameters] = url.split('?', 2);
-  const search = new URLSearchParams(parameters);
-  search.set('cursor', next);
-  return `${path}?${search}`;
-};

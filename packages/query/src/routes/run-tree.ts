@@ -1,9 +1,8 @@
-import type { Readers } from '@whence/store';
-import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { TREE } from '../answers/tree.ts';
+import { endpoint } from '../api/endpoint.ts';
+import { count } from '../api/parameters.ts';
 import { treeOfRun } from '../lineage/tree-of-run.ts';
-import type { NotFound } from '../not-found.ts';
-import { count, read } from '../parameters.ts';
 import { RUN_ADDRESS } from './run.ts';
 
 /** Deeper than this, JSON readers give up. */
@@ -11,18 +10,23 @@ const DEPTH_MAX = 256;
 const LIMIT_DEFAULT = 10_000;
 const LIMIT_MAX = 100_000;
 
-const PARAMETERS = z.object({
-  depth: count(1, DEPTH_MAX).optional(),
-  limit: count(1, LIMIT_MAX).optional(),
-});
-
-/** `GET /v1/runs/{id}/tree?depth&limit` */
-export const runTreeRoute =
-  (readers: Readers, notFound: NotFound): RequestHandler =>
-  async (request, response) => {
-    const { id } = read(RUN_ADDRESS, request.params);
-    const { depth = DEPTH_MAX, limit = LIMIT_DEFAULT } = read(PARAMETERS, request.query);
+export const runTreeRoute = endpoint({
+  path: '/v1/runs/{id}/tree',
+  tag: 'lineage',
+  summary: 'Everything that a run and the runs below it did, hung where it was caused',
+  examples: [
+    { summary: 'Two levels', request: '/v1/runs/01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10/tree?depth=2' },
+  ],
+  pathParameters: RUN_ADDRESS,
+  parameters: z.object({
+    depth: count(1, DEPTH_MAX).optional().describe(`Levels; ${DEPTH_MAX} where not said.`),
+    limit: count(1, LIMIT_MAX).optional().describe(`Actions; ${LIMIT_DEFAULT} where not said.`),
+  }),
+  answer: TREE,
+  respond: async ({ path: { id }, parameters }, { readers, notFound }) => {
+    const { depth = DEPTH_MAX, limit = LIMIT_DEFAULT } = parameters;
     const recorded = await readers.runs.byId(id);
     if (recorded === undefined) throw await notFound.run(id);
-    response.json(await treeOfRun(readers, recorded, { depth, limit }));
-  };
+    return treeOfRun(readers, recorded, { depth, limit });
+  },
+});

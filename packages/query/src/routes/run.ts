@@ -1,19 +1,22 @@
-import type { Readers } from '@whence/store';
-import type { RequestHandler } from 'express';
 import { z } from 'zod';
-import type { NotFound } from '../not-found.ts';
-import { read, runId } from '../parameters.ts';
+import { RUN } from '../answers/record.ts';
+import { TOTALS } from '../answers/tree.ts';
+import { endpoint } from '../api/endpoint.ts';
+import { runId } from '../api/parameters.ts';
 
 export const RUN_ADDRESS = z.object({ id: runId });
 
-/** `GET /v1/runs/{id}` */
-export const runRoute =
-  (readers: Readers, notFound: NotFound): RequestHandler =>
-  async (request, response) => {
-    const { id } = read(RUN_ADDRESS, request.params);
-    read(z.object({}), request.query);
+export const runRoute = endpoint({
+  path: '/v1/runs/{id}',
+  tag: 'lineage',
+  summary: 'A run, and what it and the runs below it did in all',
+  examples: [{ summary: 'A run', request: `/v1/runs/01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10` }],
+  pathParameters: RUN_ADDRESS,
+  answer: z.object({ run: RUN, totals: TOTALS }).readonly(),
+  respond: async ({ path: { id } }, { readers, notFound }) => {
     const recorded = await readers.runs.byId(id);
     if (recorded === undefined) throw await notFound.run(id);
     const { refuted: _, ...totals } = await readers.actions.totalsBelow(recorded.run);
-    response.json({ run: recorded.run, totals });
-  };
+    return { run: recorded.run, totals };
+  },
+});

@@ -1,33 +1,49 @@
 import type { Readers, RecordedAction } from '@whence/store';
-import type { RequestHandler } from 'express';
 import { z } from 'zod';
+import { WHO } from '../answers/who.ts';
+import { endpoint } from '../api/endpoint.ts';
+import { badParameter, runId, spanId, traceId } from '../api/parameters.ts';
 import type { Missing } from '../lineage/missing.ts';
 import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import type { NotFound } from '../not-found.ts';
-import { badParameter, read, runId, spanId, traceId } from '../parameters.ts';
 
-const PARAMETERS = z.object({
-  span: spanId.optional(),
-  trace: traceId.optional(),
-  run: runId.optional(),
-});
-
-/** `GET /v1/who?span=ID[&trace=ID] | trace=ID | run=ID` */
-export const whoRoute =
-  (allReaders: Readers, notFound: NotFound): RequestHandler =>
-  async (request, response) => {
+export const whoRoute = endpoint({
+  path: '/v1/who',
+  tag: 'lineage',
+  summary: 'Who caused this?',
+  description: 'From a span, a trace or a run up to the root, across traces.',
+  examples: [
+    { summary: 'By span', request: '/v1/who?span=e000000000000004' },
+    {
+      summary: 'By trace: its root action',
+      request: '/v1/who?trace=f0000000000000000000000000000000',
+    },
+    {
+      summary: 'By run: the span that opens it',
+      request: '/v1/who?run=01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
+    },
+  ],
+  parameters: z.object({
+    span: spanId.optional(),
+    trace: traceId
+      .optional()
+      .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
+    run: runId.optional(),
+  }),
+  answer: WHO,
+  respond: async ({ parameters: { span, trace, run } }, { readers: allReaders, notFound }) => {
     const readers = forOneQuestion(allReaders);
-    const { span, trace, run } = read(PARAMETERS, request.query);
     if (run !== undefined && (span !== undefined || trace !== undefined)) {
       throw badParameter('run', 'goes alone: ask by span, by trace or by run');
     }
-    if (run !== undefined) response.json(await whoOfRun(readers, notFound, run));
-    else if (span !== undefined) response.json(await whoOfSpan(readers, notFound, span, trace));
-    else if (trace !== undefined) response.json(await whoOfTrace(readers, notFound, trace));
-    else throw badParameter('span', 'ask by span, by trace or by run');
-  };
+    if (run !== undefined) return whoOfRun(readers, notFound, run);
+    if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
+    if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
+    throw badParameter('span', 'ask by span, by trace or by run');
+  },
+});
 
 const whoOfSpan = async (
   readers: Readers,

@@ -2,7 +2,7 @@ import { isCoded } from '@whence/model';
 import { StoreError } from '@whence/store';
 import type { ErrorRequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
-import { QueryError, type QueryErrorCode } from './query-error.ts';
+import { QueryError, type QueryErrorCode } from '../query-error.ts';
 
 /** Problem details (RFC 9457). */
 export interface Problem {
@@ -24,7 +24,11 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   unknown_trace: { status: 404, title: 'No such trace' },
   unknown_run: { status: 404, title: 'No such run' },
   unknown_path: { status: 404, title: 'No such address' },
-  method_not_allowed: { status: 405, title: 'Only GET and HEAD' },
+  not_acceptable: { status: 406, title: 'No such form' },
+  unauthenticated: { status: 401, title: 'Say who you are' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  method_not_allowed: { status: 405, title: 'No such method here' },
   store_unavailable: { status: 503, title: 'The store does not answer' },
   too_heavy: { status: 503, title: 'The question takes too long' },
   internal: { status: 500, title: 'An error on our side' },
@@ -75,6 +79,10 @@ const queryErrorOf = (error: unknown): QueryError => {
     );
   }
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (status === 413) return new QueryError('body_too_large', 'The body is larger than 256 KiB.');
+  if (type === 'entity.parse.failed')
+    return new QueryError('bad_parameter', 'body: not JSON', { field: 'body' });
   if (status === 400) return new QueryError('bad_parameter', 'The address is not well-formed.');
   return new QueryError('internal', 'The question could not be answered; the log of the service says why.');
 };

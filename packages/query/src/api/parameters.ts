@@ -1,8 +1,7 @@
 import { isRunId } from '@whence/model';
 import { parseRfc3339 } from '@whence/store';
 import { z } from 'zod';
-import { parseCursor } from './cursor.ts';
-import { QueryError } from './query-error.ts';
+import { QueryError } from '../query-error.ts';
 
 /** What a parameter may be. Hex and UUIDs are read in either case and used in lower case. */
 export const spanId = z
@@ -27,12 +26,6 @@ export const moment = z.string().transform((text, context) => {
   return nanos ?? z.NEVER;
 });
 
-export const cursor = z.string().transform((text, context) => {
-  const position = parseCursor(text);
-  if (position === undefined) context.addIssue('a cursor is taken as it is from "next" of the page before');
-  return position ?? z.NEVER;
-});
-
 /** Free text, bound to a statement as a value. */
 export const text = z
   .string()
@@ -53,7 +46,7 @@ export const count = (from: number, to: number) =>
  *
  * @throws QueryError `bad_parameter`, with the first field at fault.
  */
-export const read = <Shape extends z.ZodRawShape>(
+export const readParameters = <Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
   parameters: unknown,
 ): z.output<z.ZodObject<Shape>> => {
@@ -61,12 +54,22 @@ export const read = <Shape extends z.ZodRawShape>(
   if (result.success) return result.data as z.output<z.ZodObject<Shape>>;
   const [issue] = result.error.issues;
   if (issue?.code === 'unrecognized_keys') {
-    const known = Object.keys(schema.shape).join(', ');
-    throw badParameter(issue.keys[0] ?? '', `not a parameter here; there are: ${known}`);
+    const known = Object.keys(schema.shape);
+    const there = known.length === 0 ? 'there are none' : `there are: ${known.join(', ')}`;
+    throw badParameter(issue.keys[0] ?? '', `not a parameter here; ${there}`);
   }
   const field = String(issue?.path[0] ?? '');
   const twice = Array.isArray((parameters as Record<string, unknown>)[field]);
   throw badParameter(field, twice ? 'given more than once' : (issue?.message ?? 'malformed'));
+};
+
+/** @throws QueryError `bad_parameter`, with the path of the first field at fault. */
+export const readBody = <Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> => {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  const path = issue?.path.map(String).join('.') ?? '';
+  throw badParameter(path === '' ? 'body' : path, issue?.message ?? 'malformed');
 };
 
 export const badParameter = (field: string, what: string): QueryError =>

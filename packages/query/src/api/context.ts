@@ -1,0 +1,24 @@
+import { type Readers, readersOf, type Store } from '@whence/store';
+import { type NotFound, notFoundIn } from '../not-found.ts';
+import type { Asker } from './asker.ts';
+
+/** What one request is answered with: nothing but the asker's tenant can be seen through it. */
+export interface Context {
+  readonly asker: Asker;
+  readonly readers: Readers;
+  readonly notFound: NotFound;
+}
+
+export const contextsOf = (store: Store): ((asker: Asker) => Context) => {
+  const byTenant = new Map<string, Omit<Context, 'asker'>>();
+  return (asker) => {
+    const { tenant } = asker;
+    let known = byTenant.get(tenant);
+    if (known === undefined) {
+      const readers = readersOf(store, tenant);
+      known = { readers, notFound: notFoundIn(readers, tenant) };
+      byTenant.set(tenant, known);
+    }
+    return { ...known, asker };
+  };
+};
