@@ -30,6 +30,7 @@ export {
 } from './readers/action-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
+export type { OutlinedAction, OutlineFound } from './readers/outlined-action.ts';
 export {
   type AttributionDoubt,
   type CauseLink,

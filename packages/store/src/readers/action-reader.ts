@@ -1,4 +1,5 @@
 import type { ActionStatus, Assurance, SpanRef, Witness } from '@whence/model';
+import type { OutlineFound } from './outlined-action.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import type { RunScope } from './run-reader.ts';
 
@@ -29,6 +30,12 @@ export interface ActionReader {
    * hides nothing. Actions whose reference to one of the runs failed its check are not among them.
    */
   below(scope: RunScope, limit: number): Promise<ActionsFound>;
+
+  /** The same as `below`, each span once and no more of it than its place in a tree depends on. */
+  outlineBelow(scope: RunScope, limit: number): Promise<OutlineFound>;
+
+  /** Some of what is `below`, by their spans: any number of them. */
+  someBelow(scope: RunScope, spans: readonly SpanRef[]): Promise<readonly RecordedAction[]>;
 
   /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;

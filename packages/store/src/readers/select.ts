@@ -30,6 +30,20 @@ export const select = async <Row>(
   }
 };
 
+/** The same with every row as a tuple, which is half as long: for many rows. */
+export const selectTuples = async <Tuple extends readonly unknown[]>(
+  selection: Selection,
+  sql: string,
+  parameters: Parameters = {},
+): Promise<readonly Tuple[]> => {
+  try {
+    const result = await query(selection, sql, parameters, 'JSONCompactEachRow');
+    return (await result.json()) as unknown as readonly Tuple[];
+  } catch (error) {
+    throw storeErrorOf(error, selection.store.url);
+  }
+};
+
 /** The same, as the rows come. Leaving the loop ends the statement. */
 export async function* selectChunks<Row>(
   selection: Selection,
@@ -44,11 +58,16 @@ export async function* selectChunks<Row>(
   }
 }
 
-const query = ({ store, tenant }: Selection, sql: string, parameters: Parameters) =>
+const query = <Format extends 'JSONEachRow' | 'JSONCompactEachRow' = 'JSONEachRow'>(
+  { store, tenant }: Selection,
+  sql: string,
+  parameters: Parameters,
+  format: Format = 'JSONEachRow' as Format,
+) =>
   store.ask((client) =>
     client.query({
       query: sql,
-      format: 'JSONEachRow',
+      format,
       query_params: { ...parameters, tenant },
       clickhouse_settings: { max_execution_time: MAX_SECONDS },
     }),

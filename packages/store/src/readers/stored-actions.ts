@@ -8,14 +8,18 @@ import {
 } from './action-reader.ts';
 import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { type RecordedAction, spanKey, withConflicts } from './recorded-action.ts';
-import type { RunReader, RunScope } from './run-reader.ts';
+import { type RecordedAction, withConflicts } from './recorded-action.ts';
+import type { RunReader } from './run-reader.ts';
 import { actionsBelow, runParameters } from './run-tree-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
+import { outlineOfRuns } from './stored-run-outline.ts';
+import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
+/** Parameters travel in the request line: this many make 12 kB. */
+const SPANS_PER_STATEMENT = 150;
 const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
@@ -101,6 +105,27 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return { records: belonging.sort(byStart), truncated: found.length > limit };
     },
 
+    outlineBelow: (scope, limit) => outlineOfRuns(selection, scope, limit),
+
+    someBelow: async (scope, spans) => {
+      const found: RecordedAction[] = [];
+      for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
+        const some = spans.slice(from, from + SPANS_PER_STATEMENT);
+        const rows = await actionsWhere(
+          `SpanId IN {spans:Array(String)} AND TraceId IN {traces:Array(String)} AND Assurance != 'refuted' AND ${actionsBelow(scope)}`,
+          `Assurance = 'asserted', ${FIRST_RECEIVED}`,
+          {
+            ...runParameters(scope),
+            spans: some.map(({ spanId }) => spanId),
+            traces: [...new Set(some.map(({ traceId }) => traceId))],
+            limit: some.length * RECORDS_PER_SPAN,
+          },
+        );
+        found.push(...rows);
+      }
+      return found;
+    },
+
     totalsBelow: async (scope) => {
       const [totals] = await select<RunTotals>(
         selection,
@@ -128,19 +153,6 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return row === undefined || row.rows === 0 ? undefined : new Date(Number(row.millis)).toISOString();
     },
   };
-};
-
-/** A claimed record of a run may name a root that its verified one does not. */
-const isElsewhere = ({ rootRunId, runId }: RecordedAction['action'], scope: RunScope): boolean =>
-  rootRunId !== undefined && rootRunId !== scope.rootId && runId !== scope.id;
-
-/** What has ended needs no mark any more that it had not. */
-const withoutMarksOfEnded = (records: readonly RecordedAction[]): RecordedAction[] => {
-  const spans = new Set(records.map(({ action }) => spanKey(action)));
-  return records.filter(
-    ({ marksOpen, action }) =>
-      marksOpen === undefined || !spans.has(spanKey({ traceId: action.traceId, spanId: marksOpen })),
-  );
 };
 
 const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
