@@ -1,3 +1,4 @@
+import { statementHashOf } from './lineage/artefact/statement-hash.ts';
 import {
   below,
   doneIn,
@@ -58,7 +59,7 @@ const update = numbered(4, {
   System: 'postgresql',
   Operation: 'UPDATE',
   Target: 'postgresql://db:5432/bank/invoices',
-  StatementHash: '42',
+  StatementHash: statementHashOf('UPDATE invoices SET paid = $1'),
   Actor: 'spiffe://demo/billing',
   SpanAttributes: { 'db.query.text': 'UPDATE invoices SET paid = $1' },
 });

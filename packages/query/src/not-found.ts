@@ -6,6 +6,8 @@ export interface NotFound {
   span(span: string, trace: string | undefined): Promise<QueryError>;
   trace(trace: string): Promise<QueryError>;
   run(run: string): Promise<QueryError>;
+  /** Nobody touched or said it. */
+  artefact(field: 'target' | 'statement'): Promise<QueryError>;
 }
 
 /** How long the age of the oldest record is taken as known. */
@@ -41,6 +43,14 @@ export const notFoundIn = (readers: Readers, tenant: string): NotFound => {
         'unknown_run',
         `Neither a record nor an action of run ${run} is in the store. ${await held()} Check that the run was started with this issuer.`,
         { field: 'run' },
+      ),
+    artefact: async (field) =>
+      new QueryError(
+        'unknown_artefact',
+        field === 'target'
+          ? `No action on exactly this target began in that time. ${await held()} Targets are written as in "target" of an action: GET /v1/actions finds them by how they begin, and below=true asks for all that begins so.`
+          : `No statement like this was sent in that time. ${await held()} Statements are compared without literals, comments and layout; every name and keyword counts.`,
+        { field },
       ),
   };
 };

@@ -2,18 +2,65 @@ import type { Readers, RecordedAction } from '@whence/store';
 import { z } from 'zod';
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
-import { badParameter, runId, spanId, traceId } from '../api/parameters.ts';
+import {
+  badParameter,
+  count,
+  duration,
+  moment,
+  runId,
+  spanId,
+  text,
+  traceId,
+  yesOrNo,
+} from '../api/parameters.ts';
+import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
+import { type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
 import type { Missing } from '../lineage/missing.ts';
 import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import type { NotFound } from '../not-found.ts';
 
+const CANDIDATES_MAX = 100;
+
+const statement = z
+  .string()
+  .min(1, 'empty: leave the parameter out instead')
+  .max(10_000, 'longer than 10000 characters');
+
+const PARAMETERS = z.object({
+  span: spanId.optional(),
+  trace: traceId
+    .optional()
+    .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
+  run: runId.optional().describe('The span that opens the run.'),
+  target: text.optional().describe('What was acted on, as a resource URI: whoever touched it.'),
+  below: yesOrNo.optional().describe('Beside `target`: and whatever begins with it.'),
+  statement: statement
+    .optional()
+    .describe('SQL text: whoever sent it, with whatever values, in whatever layout.'),
+  at: moment.optional().describe('Beside `target` or `statement`: the moment that is known of.'),
+  within: duration.optional().describe('Beside `at`: how long before it is looked for; 24h where not said.'),
+  limit: count(1, CANDIDATES_MAX).optional().describe('Candidates given; 10 where not said.'),
+});
+
+/** What can be held in hand: exactly one of these is asked by. */
+const HELD = ['span', 'trace', 'run', 'target', 'statement'] as const;
+/** Which goes beside which. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  trace: ['span'],
+  below: ['target'],
+  at: ['target', 'statement'],
+  within: ['at'],
+  limit: ['target', 'statement'],
+};
+
 export const whoRoute = endpoint({
   path: '/v1/who',
   tag: 'lineage',
   summary: 'Who caused this?',
-  description: 'From a span, a trace or a run up to the root, across traces.',
+  description:
+    'From a span, a trace or a run up to the root, across traces. From what was touched or said: the actions that come into question, the likeliest first, and the whole answer for that one.',
   examples: [
     { summary: 'By span', request: '/v1/who?span=e000000000000004' },
     {
@@ -24,26 +71,69 @@ export const whoRoute = endpoint({
       summary: 'By run: the span that opens it',
       request: '/v1/who?run=01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
     },
+    {
+      summary: 'By a table, and when a row of it changed',
+      request: '/v1/who?target=postgresql://db:5432/bank/invoices&at=2026-03-01T03:14:08Z',
+    },
+    {
+      summary: 'By what was said',
+      request: '/v1/who?statement=update%20invoices%20set%20paid%3D%27t%27&at=2026-03-01T03:14:08Z&within=1h',
+    },
   ],
-  parameters: z.object({
-    span: spanId.optional(),
-    trace: traceId
-      .optional()
-      .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
-    run: runId.optional(),
-  }),
+  parameters: PARAMETERS,
   answer: WHO,
-  respond: async ({ parameters: { span, trace, run } }, { readers: allReaders, notFound }) => {
+  respond: async ({ parameters }, { readers: allReaders, notFound }) => {
+    checkTogether(parameters);
     const readers = forOneQuestion(allReaders);
-    if (run !== undefined && (span !== undefined || trace !== undefined)) {
-      throw badParameter('run', 'goes alone: ask by span, by trace or by run');
-    }
+    const { span, trace, run, target } = parameters;
     if (run !== undefined) return whoOfRun(readers, notFound, run);
     if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
     if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
-    throw badParameter('span', 'ask by span, by trace or by run');
+    const answer = await whoTouched(readers, artefactAsked(parameters));
+    if (answer !== undefined) return answer;
+    throw await notFound.artefact(target === undefined ? 'statement' : 'target');
   },
 });
+
+/** @throws QueryError `bad_parameter` where it is not clear what is asked. */
+const checkTogether = (parameters: z.output<typeof PARAMETERS>): void => {
+  const given = new Set(
+    Object.entries(parameters).flatMap(([key, value]) => (value === undefined ? [] : [key])),
+  );
+  const held = HELD.filter((key) => given.has(key) && !(key === 'trace' && given.has('span')));
+  if (held.length === 0) throw badParameter('span', `ask by ${HELD.join(', ')}`);
+  if (held.length > 1) throw badParameter(held[1]!, `goes alone: ask by one of ${HELD.join(', ')}`);
+  for (const [key, others] of Object.entries(BESIDE)) {
+    if (key !== 'trace' && given.has(key) && !others.some((other) => given.has(other))) {
+      throw badParameter(key, `goes beside ${others.join(' or ')}`);
+    }
+  }
+};
+
+const WITHIN_NANOS = 86_400_000_000_000n;
+/** Clocks of different hosts differ. */
+const SKEW_NANOS = 60_000_000_000n;
+const EARLIEST_NANOS = -2_208_988_800_000_000_000n;
+const LATEST_NANOS = 9_223_372_036_000_000_000n;
+
+const artefactAsked = (parameters: z.output<typeof PARAMETERS>): ArtefactAsked => {
+  const { target, below = false, statement: said = '', at, within = WITHIN_NANOS, limit = 10 } = parameters;
+  return {
+    artefact:
+      target === undefined
+        ? { kind: 'statement', statementHash: statementHashOf(said) }
+        : { kind: 'target', target, below },
+    window:
+      at === undefined
+        ? { fromNanos: EARLIEST_NANOS, toNanos: LATEST_NANOS }
+        : { fromNanos: larger(at - within, EARLIEST_NANOS), toNanos: smaller(at + SKEW_NANOS, LATEST_NANOS) },
+    ...(at === undefined ? {} : { atNanos: at }),
+    limit,
+  };
+};
+
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 const whoOfSpan = async (
   readers: Readers,

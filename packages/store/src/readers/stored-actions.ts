@@ -6,9 +6,10 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './action-row.ts';
+import { IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { type RecordedAction, withConflicts } from './recorded-action.ts';
+import { actionsOfRows } from './actions-of-rows.ts';
+import type { RecordedAction } from './recorded-action.ts';
 import type { RunReader } from './run-reader.ts';
 import { actionsBelow, runParameters } from './run-tree-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
@@ -23,11 +24,7 @@ const SPANS_PER_STATEMENT = 150;
 const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
-  const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
-    const needed = rows.map(runNeededBy).filter((id) => id !== undefined);
-    const known = await runs.byIds(needed);
-    return withConflicts(rows.map((row) => recordedActionOf(row, known.get(runNeededBy(row) ?? '')?.run)));
-  };
+  const recorded = actionsOfRows(runs);
 
   const statement = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,

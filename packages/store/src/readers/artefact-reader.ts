@@ -1,0 +1,26 @@
+import type { RecordedAction } from './recorded-action.ts';
+
+/** What somebody holds who does not hold an id. */
+export type Artefact =
+  /** Resource URI. With `below`: and whatever begins with it. */
+  | { readonly kind: 'target'; readonly target: string; readonly below: boolean }
+  /** Fingerprint of a statement, decimal. */
+  | { readonly kind: 'statement'; readonly statementHash: string };
+
+/** Nanoseconds since the epoch. */
+export interface TimeWindow {
+  /** Inclusive. */
+  readonly fromNanos: bigint;
+  /** Exclusive. */
+  readonly toNanos: bigint;
+}
+
+/**
+ * Finds actions by what they did to what, of one tenant.
+ *
+ * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
+ */
+export interface ArtefactReader {
+  /** Actions that touched the artefact and began in the window, newest first; each span once or, in conflict, more often. */
+  touching(artefact: Artefact, window: TimeWindow, limit: number): Promise<readonly RecordedAction[]>;
+}
