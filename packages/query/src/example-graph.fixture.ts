@@ -33,7 +33,11 @@ const numbered = (digit: number, columns: Readonly<Record<string, unknown>>): Gr
   return { ...made, spanId };
 };
 
-const job = numbered(1, { ...opening(nightly), ServiceName: 'scheduler' });
+const job = numbered(1, {
+  ...opening(nightly),
+  ServiceName: 'scheduler',
+  ResourceAttributes: { 'vcs.ref.head.revision': '4f3c9a1be2d07c55a6b8d1f0e9c7b6a5d4c3b2a1' },
+});
 const call = numbered(2, {
   ...doneIn(nightly),
   ...under(job),

@@ -28,7 +28,7 @@ export {
   type RunTotals,
   type TraceOutline,
 } from './readers/action-reader.ts';
-export type { Artefact, ArtefactReader, TimeWindow } from './readers/artefact-reader.ts';
+export type { Artefact, ArtefactReader, RevisionWork, TimeWindow } from './readers/artefact-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
 export type { OutlinedAction, OutlineFound } from './readers/outlined-action.ts';

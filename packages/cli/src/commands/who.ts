@@ -13,6 +13,7 @@ interface WhoOptions {
   readonly target?: string;
   readonly below?: true;
   readonly statement?: string;
+  readonly commit?: string;
   readonly at?: string;
   readonly within?: string;
   readonly api?: string;
@@ -38,6 +39,11 @@ export const defineWho: DefineCommand = (program, host) => {
     )
     .option('--below', 'with --target: and whatever begins with it')
     .addOption(new Option('--statement <sql>', 'whoever sent it, whatever its values').conflicts(IDS))
+    .addOption(
+      new Option('--commit <id>', 'whoever worked on it, by its id or the beginning of it').conflicts(
+        IDS.concat('statement', 'target'),
+      ),
+    )
     .option('--at <time>', 'with --target, --statement: the moment that is known of, RFC 3339')
     .option('--within <duration>', 'with --at: how long before, such as 90s or 15m (default 24h)')
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
@@ -62,11 +68,12 @@ Examples:
 const IDS = ['span', 'trace', 'run'];
 
 const questionOf = (options: WhoOptions): WhoQuestion => {
-  const { target, statement, below, at, within } = options;
-  if (target === undefined && statement === undefined) return questionById(options);
+  const { target, statement, commit, below, at, within } = options;
+  if (target === undefined && statement === undefined && commit === undefined) return questionById(options);
   return {
     ...(target === undefined ? {} : { target }),
     ...(statement === undefined ? {} : { statement }),
+    ...(commit === undefined ? {} : { commit }),
     ...(below === undefined ? {} : { below: 'true' as const }),
     ...(at === undefined ? {} : { at }),
     ...(within === undefined ? {} : { within }),
@@ -80,7 +87,7 @@ const questionById = ({ span, trace, run }: WhoOptions): WhoQuestion => {
   if (run === undefined)
     throw new CliError(
       'usage',
-      'say of what: --span ID, --trace ID, --run ID, --target URI or --statement SQL',
+      'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL or --commit ID',
     );
   if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
   return { run: run.toLowerCase() };

@@ -15,18 +15,22 @@ import {
 } from '../api/parameters.ts';
 import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
 import { type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
+import { whoWorkedOn } from '../lineage/artefact/who-worked-on.ts';
 import type { Missing } from '../lineage/missing.ts';
 import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import type { NotFound } from '../not-found.ts';
 
+const CANDIDATES_USUAL = 10;
 const CANDIDATES_MAX = 100;
 
 const statement = z
   .string()
   .min(1, 'empty: leave the parameter out instead')
   .max(10_000, 'longer than 10000 characters');
+
+const commit = z.string().regex(/^[0-9a-f]{7,64}$/i, 'a commit is 7 to 64 hex digits');
 
 const PARAMETERS = z.object({
   span: spanId.optional(),
@@ -39,20 +43,23 @@ const PARAMETERS = z.object({
   statement: statement
     .optional()
     .describe('SQL text: whoever sent it, with whatever values, in whatever layout.'),
+  commit: commit
+    .optional()
+    .describe('Id of a commit or its beginning: which runs and services worked on it.'),
   at: moment.optional().describe('Beside `target` or `statement`: the moment that is known of.'),
   within: duration.optional().describe('Beside `at`: how long before it is looked for; 24h where not said.'),
   limit: count(1, CANDIDATES_MAX).optional().describe('Candidates given; 10 where not said.'),
 });
 
 /** What can be held in hand: exactly one of these is asked by. */
-const HELD = ['span', 'trace', 'run', 'target', 'statement'] as const;
+const HELD = ['span', 'trace', 'run', 'target', 'statement', 'commit'] as const;
 /** Which goes beside which. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   trace: ['span'],
   below: ['target'],
   at: ['target', 'statement'],
   within: ['at'],
-  limit: ['target', 'statement'],
+  limit: ['target', 'statement', 'commit'],
 };
 
 export const whoRoute = endpoint({
@@ -79,19 +86,25 @@ export const whoRoute = endpoint({
       summary: 'By what was said',
       request: '/v1/who?statement=update%20invoices%20set%20paid%3D%27t%27&at=2026-03-01T03:14:08Z&within=1h',
     },
+    { summary: 'By a commit', request: '/v1/who?commit=4f3c9a1' },
   ],
   parameters: PARAMETERS,
   answer: WHO,
   respond: async ({ parameters }, { readers: allReaders, notFound }) => {
     checkTogether(parameters);
     const readers = forOneQuestion(allReaders);
-    const { span, trace, run, target } = parameters;
+    const { span, trace, run, target, commit, limit } = parameters;
     if (run !== undefined) return whoOfRun(readers, notFound, run);
     if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
     if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
-    const answer = await whoTouched(readers, artefactAsked(parameters));
+    const answer =
+      commit === undefined
+        ? await whoTouched(readers, artefactAsked(parameters))
+        : await whoWorkedOn(readers, commit, limit ?? CANDIDATES_USUAL);
     if (answer !== undefined) return answer;
-    throw await notFound.artefact(target === undefined ? 'statement' : 'target');
+    throw await notFound.artefact(
+      commit !== undefined ? 'commit' : target === undefined ? 'statement' : 'target',
+    );
   },
 });
 
@@ -117,7 +130,14 @@ const EARLIEST_NANOS = -2_208_988_800_000_000_000n;
 const LATEST_NANOS = 9_223_372_036_000_000_000n;
 
 const artefactAsked = (parameters: z.output<typeof PARAMETERS>): ArtefactAsked => {
-  const { target, below = false, statement: said = '', at, within = WITHIN_NANOS, limit = 10 } = parameters;
+  const {
+    target,
+    below = false,
+    statement: said = '',
+    at,
+    within = WITHIN_NANOS,
+    limit = CANDIDATES_USUAL,
+  } = parameters;
   return {
     artefact:
       target === undefined

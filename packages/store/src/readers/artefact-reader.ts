@@ -1,3 +1,4 @@
+import type { SpanRef } from '@whence/model';
 import type { RecordedAction } from './recorded-action.ts';
 
 /** What somebody holds who does not hold an id. */
@@ -23,4 +24,20 @@ export interface TimeWindow {
 export interface ArtefactReader {
   /** Actions that touched the artefact and began in the window, newest first; each span once or, in conflict, more often. */
   touching(artefact: Artefact, window: TimeWindow, limit: number): Promise<readonly RecordedAction[]>;
+
+  /** What was done on commits that begin so, what began first in front. */
+  onRevision(prefix: string, limit: number): Promise<readonly RevisionWork[]>;
+}
+
+/** What one run, or one service outside of any, did on a commit. */
+export interface RevisionWork {
+  /** The whole id of the commit, lower case. */
+  readonly revision: string;
+  readonly runId?: string;
+  readonly service?: string;
+  readonly first: SpanRef;
+  /** RFC 3339, nanoseconds, UTC: starts of the first and the last action. */
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly actions: number;
 }

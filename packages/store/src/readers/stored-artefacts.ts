@@ -1,6 +1,8 @@
 import type { ActionsOfRows } from './actions-of-rows.ts';
-import type { Artefact, ArtefactReader } from './artefact-reader.ts';
-import type { Parameters, Selection } from './select.ts';
+import type { Artefact, ArtefactReader, RevisionWork } from './artefact-reader.ts';
+import { formatNanos } from './rfc3339.ts';
+import { ZERO_UUID } from './run-row.ts';
+import { type Parameters, type Selection, select } from './select.ts';
 import { selectActions } from './select-actions.ts';
 
 const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
@@ -19,6 +21,40 @@ export const storedArtefacts = (selection: Selection, recorded: ActionsOfRows): 
     );
     return recorded(rows);
   },
+
+  onRevision: async (prefix, limit) => {
+    const rows = await select<RevisionRow>(
+      selection,
+      `SELECT Revision, RunId, ServiceName, argMinMerge(FirstSpan) AS First,
+         toString(toUnixTimestamp64Nano(min(FirstSeen))) AS FirstNanos,
+         toString(toUnixTimestamp64Nano(max(LastSeen))) AS LastNanos,
+         toUInt32(sum(Actions)) AS Count
+       FROM revisions WHERE TenantId = {tenant:String} AND startsWith(Revision, {prefix:String})
+       GROUP BY Revision, RunId, ServiceName ORDER BY min(FirstSeen), Revision, RunId, ServiceName LIMIT {limit:UInt32}`,
+      { prefix: prefix.toLowerCase(), limit },
+    );
+    return rows.map(revisionWorkOf);
+  },
+});
+
+interface RevisionRow {
+  readonly Revision: string;
+  readonly RunId: string;
+  readonly ServiceName: string;
+  readonly First: readonly [string, string];
+  readonly FirstNanos: string;
+  readonly LastNanos: string;
+  readonly Count: number;
+}
+
+const revisionWorkOf = (row: RevisionRow): RevisionWork => ({
+  revision: row.Revision,
+  ...(row.RunId === ZERO_UUID ? {} : { runId: row.RunId }),
+  ...(row.ServiceName === '' ? {} : { service: row.ServiceName }),
+  first: { traceId: row.First[0], spanId: row.First[1] },
+  firstSeen: formatNanos(BigInt(row.FirstNanos)),
+  lastSeen: formatNanos(BigInt(row.LastNanos)),
+  actions: row.Count,
 });
 
 const touched = (artefact: Artefact): { readonly sql: string; readonly parameters: Parameters } => {

@@ -20,6 +20,19 @@ const sql = (statement: string, millis: number, columns: Readonly<Record<string,
     ...columns,
   });
 
+const SHA = '4f3c9a1be2d07c55a6b8d1f0e9c7b6a5d4c3b2a1';
+const built = span({
+  ...doneIn(run),
+  ...under(opens),
+  SpanAttributes: { 'vcs.ref.head.revision': SHA.toUpperCase() },
+});
+const tested = span({
+  ...doneIn(run),
+  ...under(opens),
+  ResourceAttributes: { 'vcs.ref.head.revision': SHA },
+});
+const served = span({ ResourceAttributes: { 'vcs.ref.head.revision': SHA }, ServiceName: 'shop' });
+
 const select = sql('SELECT * FROM ledger WHERE id = 1', 4000);
 const update = sql('UPDATE ledger SET cents = 7 WHERE id = 1', 3000);
 const older = sql('UPDATE ledger SET cents = 9 WHERE id = 2', 1000);
@@ -35,7 +48,7 @@ let asked: AskedService;
 beforeAll(async () => {
   asked = await startAskedService();
   await insertGraph(asked.temporary.store, {
-    spans: [opens, select, update, older, partition, nobody, another],
+    spans: [opens, built, tested, served, select, update, older, partition, nobody, another],
     runs: [run],
   });
 });
@@ -92,6 +105,28 @@ describe('who sent a statement', () => {
       status: 404,
       body: { code: 'unknown_artefact', field: 'statement' },
     });
+  });
+});
+
+describe('who worked on a commit', () => {
+  test('runs first, the earliest in front, by the whole id or its beginning', async () => {
+    for (const commit of [SHA, SHA.slice(0, 7), SHA.toUpperCase()]) {
+      const { status, body } = await who({ commit });
+      expect(status).toBe(200);
+      expect(candidates(body)).toEqual([opens.spanId, served.spanId]);
+      expect(body.candidates?.[0]?.why[0]).toContain(`Run ${run.id} worked on commit ${SHA}: 2 actions`);
+    }
+  });
+
+  test('several commits that begin so', async () => {
+    const { body } = await who({ commit: SHA.slice(0, 7).slice(0, 6) + SHA.slice(6, 7), limit: '1' });
+    expect(candidates(body)).toEqual([opens.spanId]);
+    expect(body.missing.map(({ code }) => code)).toContain('other_candidates');
+  });
+
+  test('nobody', async () => {
+    expect(await who({ commit: 'abcdef0' })).toMatchObject({ status: 404, body: { field: 'commit' } });
+    expect(await who({ commit: 'main' })).toMatchObject({ status: 400, body: { field: 'commit' } });
   });
 });
 

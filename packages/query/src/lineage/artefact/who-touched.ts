@@ -1,8 +1,8 @@
 import type { Artefact, Readers, TimeWindow } from '@whence/store';
 import type { Missing } from '../missing.ts';
-import { whoCausedAction } from '../who.ts';
 import type { WhoAnswer } from '../who-answer.ts';
 import { rankedCandidates } from './ranked.ts';
+import { otherCandidates, whoOfCandidates } from './who-of-candidates.ts';
 
 export interface ArtefactAsked {
   readonly artefact: Artefact;
@@ -32,17 +32,8 @@ export const whoTouched = async (
     ...(ranked.length > 1 ? [otherCandidates(ranked.length, Math.min(limit, ranked.length))] : []),
     ...(found.length > CONSIDERED ? [notAllConsidered] : []),
   ];
-  const answer = await whoCausedAction(readers, best.record, noted);
-  return {
-    ...answer,
-    candidates: ranked.slice(0, limit).map(({ record, why }) => ({ action: record.action, why })),
-  };
+  return whoOfCandidates(readers, best, ranked.slice(0, limit), noted);
 };
-
-const otherCandidates = (count: number, shown: number): Missing => ({
-  code: 'other_candidates',
-  detail: `${count} actions come into question, of which ${shown} are given; the answer is about the first.`,
-});
 
 const notAllConsidered: Missing = {
   code: 'candidates_truncated',
