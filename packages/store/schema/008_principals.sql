@@ -91,6 +91,7 @@ CREATE TABLE footprints
     TenantId LowCardinality(String) CODEC(ZSTD(1)),
     PrincipalId LowCardinality(String) CODEC(ZSTD(1)),
     UnnamedRunId UUID CODEC(ZSTD(1)),
+    Assurance Enum8('none' = 0, 'asserted' = 1, 'inherited' = 2, 'verified' = 3, 'refuted' = 4) CODEC(ZSTD(1)),
     System LowCardinality(String) CODEC(ZSTD(1)),
     Operation LowCardinality(String) CODEC(ZSTD(1)),
     Target String CODEC(ZSTD(1)),
@@ -99,10 +100,11 @@ CREATE TABLE footprints
     FirstSeen SimpleAggregateFunction(min, DateTime64(9)) CODEC(ZSTD(1)),
     LastSeen SimpleAggregateFunction(max, DateTime64(9)) CODEC(ZSTD(1)),
     FirstReceived SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
+
     INDEX idx_first_received FirstReceived TYPE minmax GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
-ORDER BY (TenantId, PrincipalId, UnnamedRunId, System, Operation, Target)
+ORDER BY (TenantId, PrincipalId, UnnamedRunId, System, Operation, Target, Assurance)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW footprints_mv TO footprints AS
@@ -111,6 +113,7 @@ SELECT
     if(Assurance = 'refuted', '', otel_traces.PrincipalId) AS PrincipalId,
     if(otel_traces.PrincipalId = '' AND Assurance IN ('asserted', 'inherited', 'verified'),
         RunId, toUUID('00000000-0000-0000-0000-000000000000')) AS UnnamedRunId,
+    Assurance,
     System,
     Operation,
     Target,
@@ -121,7 +124,7 @@ SELECT
     min(ReceivedAt) AS FirstReceived
 FROM otel_traces
 WHERE (Operation != '' OR Target != '') AND NOT (System = 'whence' AND Operation = 'open')
-GROUP BY TenantId, PrincipalId, UnnamedRunId, System, Operation, Target;
+GROUP BY TenantId, PrincipalId, UnnamedRunId, Assurance, System, Operation, Target;
 
 -- What has ever been acted on, by whomever.
 CREATE TABLE target_totals
@@ -161,7 +164,7 @@ ORDER BY (TenantId, PrincipalId, StartedAt, RunId, Assurance)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW principal_runs_mv TO principal_runs AS
-SELECT TenantId, PrincipalId, StartedAt, RunId, Assurance, RootRunId
+SELECT TenantId, PrincipalId, least(runs.StartedAt, ReceivedAt) AS StartedAt, RunId, Assurance, RootRunId
 FROM runs;
 
 -- What each principal runs, and what allowed it.
@@ -192,11 +195,11 @@ SELECT
     countIf(Record = 'started') AS Started,
     countIf(Record = 'ended') AS Ended,
     countIf(Record = 'ended' AND Outcome != 'success') AS Failed,
-    min(StartedAt) AS FirstStartedAt,
-    max(StartedAt) AS LastStartedAt,
-    max(EndedAt) AS LastEndedAt,
-    argMaxState(RunId, StartedAt) AS LastRunId,
-    argMaxState(toString(Outcome), EndedAt) AS LastOutcome
+    min(least(StartedAt, ReceivedAt)) AS FirstStartedAt,
+    max(least(StartedAt, ReceivedAt)) AS LastStartedAt,
+    max(least(EndedAt, ReceivedAt)) AS LastEndedAt,
+    argMaxState(RunId, least(StartedAt, ReceivedAt)) AS LastRunId,
+    argMaxState(toString(Outcome), least(EndedAt, ReceivedAt)) AS LastOutcome
 FROM runs
 GROUP BY TenantId, PrincipalId, PrincipalKind, Job, Authority, Assurance;
 
