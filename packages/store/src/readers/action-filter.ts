@@ -37,6 +37,7 @@ const TERMS: {
   system: (value) => ({ sql: 'System = {system:String}', value }),
   operation: (value) => ({ sql: 'Operation = {operation:String}', value }),
   target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
+  wholeTarget: (value) => ({ sql: 'Target = {wholeTarget:String}', value }),
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
   status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
   runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),

@@ -98,6 +98,7 @@ export interface ActionFilter {
   readonly operation?: string;
   /** How the target begins. */
   readonly target?: string;
+  readonly wholeTarget?: string;
   /** Part of the name, statement, target or status message, upper and lower case alike. */
   readonly text?: string;
   readonly assurance?: Assurance;
