@@ -27,7 +27,7 @@ describe('whence who', () => {
     [['--run', RUN.toUpperCase()], `/v1/who?run=${RUN}`],
     [
       ['--target', 'postgresql://db/bank', '--below', '--at', '2026-03-01T03:14:08Z', '--within', '10m'],
-      '/v1/who?target=postgresql%3A%2F%2Fdb%2Fbank&below=true&at=2026-03-01T03%3A14%3A08Z&within=10m',
+      '/v1/who?target=postgresql%3A%2F%2Fdb%2Fbank&at=2026-03-01T03%3A14%3A08Z&within=10m&below=true',
     ],
     [['--statement', 'SELECT 1'], '/v1/who?statement=SELECT+1'],
   ])('asks with %j', async (options, path) => {

@@ -80,7 +80,18 @@ const failed = numbered(6, {
   SpanAttributes: { 'db.query.text': 'INSERT INTO reports (total) VALUES ($1)' },
 });
 
+const rollout = numbered(7, {
+  ...doneIn(nightly),
+  ...under(job),
+  ServiceName: 'scheduler',
+  SpanName: 'PATCH',
+  SpanKind: 'Client',
+  System: 'http',
+  Operation: 'PATCH',
+  Target: 'https://10.0.0.1:443/apis/apps/v1/namespaces/prod/deployments/web',
+});
+
 export const exampleGraph: Graph = {
-  spans: [job, call, serve, update, reporting, failed],
+  spans: [job, call, serve, update, reporting, failed, rollout],
   runs: [nightly, report],
 };

@@ -2,7 +2,9 @@ import type { Readers } from '@whence/store';
 import { QueryError } from './query-error.ts';
 
 /** What was asked by. */
-export type ArtefactField = 'target' | 'statement' | 'commit';
+export const ARTEFACT_FIELDS = ['target', 'statement', 'object', 'commit'] as const;
+
+export type ArtefactField = (typeof ARTEFACT_FIELDS)[number];
 
 /** What to say where a thing was asked for that is not there: what was looked for, and what to check. */
 export interface NotFound {
@@ -67,6 +69,11 @@ const ARTEFACTS: Readonly<Record<ArtefactField, { readonly none: string; readonl
   statement: {
     none: 'No statement like this was sent in that time.',
     check: 'Statements are compared without literals, comments and layout; every name and keyword counts.',
+  },
+  object: {
+    none: 'No call to the Kubernetes API whose address is that of the object began in that time.',
+    check:
+      'It is told from the address of a call (url.full): whoever calls the API must be instrumented, or a gateway must stand before it.',
   },
   commit: {
     none: 'No action names a commit that begins so.',

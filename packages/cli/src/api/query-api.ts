@@ -15,6 +15,7 @@ export type WhoQuestion =
   | {
       readonly target?: string;
       readonly statement?: string;
+      readonly object?: string;
       readonly commit?: string;
       readonly below?: 'true';
       readonly at?: string;

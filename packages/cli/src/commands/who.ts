@@ -13,6 +13,7 @@ interface WhoOptions {
   readonly target?: string;
   readonly below?: true;
   readonly statement?: string;
+  readonly object?: string;
   readonly commit?: string;
   readonly at?: string;
   readonly within?: string;
@@ -40,6 +41,11 @@ export const defineWho: DefineCommand = (program, host) => {
     .option('--below', 'with --target: and whatever begins with it')
     .addOption(new Option('--statement <sql>', 'whoever sent it, whatever its values').conflicts(IDS))
     .addOption(
+      new Option('--object <name>', 'whoever touched it in Kubernetes: prod/deployments/web').conflicts(
+        IDS.concat('statement', 'target', 'commit'),
+      ),
+    )
+    .addOption(
       new Option('--commit <id>', 'whoever worked on it, by its id or the beginning of it').conflicts(
         IDS.concat('statement', 'target'),
       ),
@@ -66,18 +72,12 @@ Examples:
 };
 
 const IDS = ['span', 'trace', 'run'];
+const ARTEFACTS = ['target', 'statement', 'object', 'commit'] as const;
 
 const questionOf = (options: WhoOptions): WhoQuestion => {
-  const { target, statement, commit, below, at, within } = options;
-  if (target === undefined && statement === undefined && commit === undefined) return questionById(options);
-  return {
-    ...(target === undefined ? {} : { target }),
-    ...(statement === undefined ? {} : { statement }),
-    ...(commit === undefined ? {} : { commit }),
-    ...(below === undefined ? {} : { below: 'true' as const }),
-    ...(at === undefined ? {} : { at }),
-    ...(within === undefined ? {} : { within }),
-  };
+  const { span: _, trace: __, run: ___, api: ____, json: _____, below, ...held } = options;
+  if (ARTEFACTS.every((name) => held[name] === undefined)) return questionById(options);
+  return { ...held, ...(below === undefined ? {} : { below: 'true' as const }) };
 };
 
 const questionById = ({ span, trace, run }: WhoOptions): WhoQuestion => {
@@ -87,7 +87,7 @@ const questionById = ({ span, trace, run }: WhoOptions): WhoQuestion => {
   if (run === undefined)
     throw new CliError(
       'usage',
-      'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL or --commit ID',
+      'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL, --object NAME or --commit ID',
     );
   if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
   return { run: run.toLowerCase() };

@@ -1,4 +1,4 @@
-import type { Readers, RecordedAction } from '@whence/store';
+import type { Artefact, Readers, RecordedAction } from '@whence/store';
 import { z } from 'zod';
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
@@ -13,6 +13,7 @@ import {
   traceId,
   yesOrNo,
 } from '../api/parameters.ts';
+import { objectPath } from '../lineage/artefact/kubernetes-object.ts';
 import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
 import { type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
 import { whoWorkedOn } from '../lineage/artefact/who-worked-on.ts';
@@ -20,7 +21,7 @@ import type { Missing } from '../lineage/missing.ts';
 import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
-import type { NotFound } from '../not-found.ts';
+import { ARTEFACT_FIELDS, type NotFound } from '../not-found.ts';
 
 const CANDIDATES_USUAL = 10;
 const CANDIDATES_MAX = 100;
@@ -29,6 +30,13 @@ const statement = z
   .string()
   .min(1, 'empty: leave the parameter out instead')
   .max(10_000, 'longer than 10000 characters');
+
+const object = z.string().transform((text, context) => {
+  const path = objectPath(text);
+  if (path === undefined)
+    context.addIssue('an object is namespace/resource/name, or resource/name: prod/deployments/web');
+  return path ?? z.NEVER;
+});
 
 const commit = z.string().regex(/^[0-9a-f]{7,64}$/i, 'a commit is 7 to 64 hex digits');
 
@@ -43,23 +51,28 @@ const PARAMETERS = z.object({
   statement: statement
     .optional()
     .describe('SQL text: whoever sent it, with whatever values, in whatever layout.'),
+  object: object
+    .optional()
+    .describe(
+      'An object of Kubernetes, `prod/deployments/web` or `nodes/worker-1`: whoever touched it over its API.',
+    ),
   commit: commit
     .optional()
     .describe('Id of a commit or its beginning: which runs and services worked on it.'),
-  at: moment.optional().describe('Beside `target` or `statement`: the moment that is known of.'),
+  at: moment.optional().describe('Beside `target`, `statement` or `object`: the moment that is known of.'),
   within: duration.optional().describe('Beside `at`: how long before it is looked for; 24h where not said.'),
   limit: count(1, CANDIDATES_MAX).optional().describe('Candidates given; 10 where not said.'),
 });
 
 /** What can be held in hand: exactly one of these is asked by. */
-const HELD = ['span', 'trace', 'run', 'target', 'statement', 'commit'] as const;
+const HELD = ['span', 'trace', 'run', 'target', 'statement', 'object', 'commit'] as const;
 /** Which goes beside which. */
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   trace: ['span'],
   below: ['target'],
-  at: ['target', 'statement'],
+  at: ['target', 'statement', 'object'],
   within: ['at'],
-  limit: ['target', 'statement', 'commit'],
+  limit: ['target', 'statement', 'object', 'commit'],
 };
 
 export const whoRoute = endpoint({
@@ -86,6 +99,10 @@ export const whoRoute = endpoint({
       summary: 'By what was said',
       request: '/v1/who?statement=update%20invoices%20set%20paid%3D%27t%27&at=2026-03-01T03:14:08Z&within=1h',
     },
+    {
+      summary: 'By an object of Kubernetes',
+      request: '/v1/who?object=prod/deployments/web&at=2026-03-01T03:14:08Z',
+    },
     { summary: 'By a commit', request: '/v1/who?commit=4f3c9a1' },
   ],
   parameters: PARAMETERS,
@@ -93,17 +110,17 @@ export const whoRoute = endpoint({
   respond: async ({ parameters }, { readers: allReaders, notFound }) => {
     checkTogether(parameters);
     const readers = forOneQuestion(allReaders);
-    const { span, trace, run, target, commit, limit } = parameters;
+    const { span, trace, run, commit, limit } = parameters;
     if (run !== undefined) return whoOfRun(readers, notFound, run);
     if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
     if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
     const answer =
       commit === undefined
-        ? await whoTouched(readers, artefactAsked(parameters))
+        ? await whoTouched(readers, await artefactAsked(readers, parameters))
         : await whoWorkedOn(readers, commit, limit ?? CANDIDATES_USUAL);
     if (answer !== undefined) return answer;
     throw await notFound.artefact(
-      commit !== undefined ? 'commit' : target === undefined ? 'statement' : 'target',
+      ARTEFACT_FIELDS.find((field) => parameters[field] !== undefined) ?? 'target',
     );
   },
 });
@@ -129,27 +146,38 @@ const SKEW_NANOS = 60_000_000_000n;
 const EARLIEST_NANOS = -2_208_988_800_000_000_000n;
 const LATEST_NANOS = 9_223_372_036_000_000_000n;
 
-const artefactAsked = (parameters: z.output<typeof PARAMETERS>): ArtefactAsked => {
-  const {
-    target,
-    below = false,
-    statement: said = '',
-    at,
-    within = WITHIN_NANOS,
-    limit = CANDIDATES_USUAL,
-  } = parameters;
+const artefactAsked = async (
+  readers: Readers,
+  parameters: z.output<typeof PARAMETERS>,
+): Promise<ArtefactAsked> => {
+  const { at, within = WITHIN_NANOS, limit = CANDIDATES_USUAL } = parameters;
   return {
-    artefact:
-      target === undefined
-        ? { kind: 'statement', statementHash: statementHashOf(said) }
-        : { kind: 'target', target, below },
+    artefact: await artefactOf(readers, parameters),
     window:
       at === undefined
         ? { fromNanos: EARLIEST_NANOS, toNanos: LATEST_NANOS }
-        : { fromNanos: larger(at - within, EARLIEST_NANOS), toNanos: smaller(at + SKEW_NANOS, LATEST_NANOS) },
+        : {
+            fromNanos: larger(at - within, EARLIEST_NANOS),
+            toNanos: smaller(at + SKEW_NANOS, LATEST_NANOS),
+          },
     ...(at === undefined ? {} : { atNanos: at }),
     limit,
   };
+};
+
+/** Addresses at which an object of Kubernetes is looked for: of several clusters, and of its subresources. */
+const OBJECT_TARGETS = 32;
+
+const artefactOf = async (
+  readers: Readers,
+  { target, below = false, statement: said, object: path }: z.output<typeof PARAMETERS>,
+): Promise<Artefact> => {
+  if (path !== undefined) {
+    return { kind: 'targets', targets: await readers.artefacts.targetsAt(path, OBJECT_TARGETS) };
+  }
+  return target === undefined
+    ? { kind: 'statement', statementHash: statementHashOf(said ?? '') }
+    : { kind: 'target', target, below };
 };
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

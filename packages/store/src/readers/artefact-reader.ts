@@ -5,6 +5,8 @@ import type { RecordedAction } from './recorded-action.ts';
 export type Artefact =
   /** Resource URI. With `below`: and whatever begins with it. */
   | { readonly kind: 'target'; readonly target: string; readonly below: boolean }
+  /** Any of several resource URIs. */
+  | { readonly kind: 'targets'; readonly targets: readonly string[] }
   /** Fingerprint of a statement, decimal. */
   | { readonly kind: 'statement'; readonly statementHash: string };
 
@@ -24,6 +26,9 @@ export interface TimeWindow {
 export interface ArtefactReader {
   /** Actions that touched the artefact and began in the window, newest first; each span once or, in conflict, more often. */
   touching(artefact: Artefact, window: TimeWindow, limit: number): Promise<readonly RecordedAction[]>;
+
+  /** Targets that end with a path, or go on below it, the last used first. */
+  targetsAt(path: string, limit: number): Promise<readonly string[]>;
 
   /** What was done on commits that begin so, what began first in front. */
   onRevision(prefix: string, limit: number): Promise<readonly RevisionWork[]>;

@@ -22,6 +22,17 @@ export const storedArtefacts = (selection: Selection, recorded: ActionsOfRows): 
     return recorded(rows);
   },
 
+  targetsAt: async (path, limit) => {
+    const rows = await select<{ readonly Target: string }>(
+      selection,
+      `SELECT Target FROM target_totals
+       WHERE TenantId = {tenant:String} AND (endsWith(Target, {path:String}) OR position(Target, {below:String}) > 0)
+       GROUP BY Target ORDER BY max(LastSeen) DESC, Target LIMIT {limit:UInt32}`,
+      { path, below: `${path}/`, limit },
+    );
+    return rows.map(({ Target }) => Target);
+  },
+
   onRevision: async (prefix, limit) => {
     const rows = await select<RevisionRow>(
       selection,
@@ -60,6 +71,9 @@ const revisionWorkOf = (row: RevisionRow): RevisionWork => ({
 const touched = (artefact: Artefact): { readonly sql: string; readonly parameters: Parameters } => {
   if (artefact.kind === 'statement') {
     return { sql: 'StatementHash = {hash:UInt64}', parameters: { hash: artefact.statementHash } };
+  }
+  if (artefact.kind === 'targets') {
+    return { sql: 'Target IN {targets:Array(String)}', parameters: { targets: artefact.targets } };
   }
   const { target, below } = artefact;
   return {

@@ -33,6 +33,18 @@ const tested = span({
 });
 const served = span({ ResourceAttributes: { 'vcs.ref.head.revision': SHA }, ServiceName: 'shop' });
 
+const api = (operation: string, cluster: string, path: string) =>
+  span({
+    ...doneIn(run),
+    ...under(opens),
+    System: 'http',
+    Operation: operation,
+    Target: `https://${cluster}/apis/apps/v1/namespaces/prod/deployments/${path}`,
+  });
+const looked = api('GET', '10.0.0.1', 'web');
+const scaled = api('PATCH', '10.9.0.1', 'web/scale');
+const otherObject = api('DELETE', '10.0.0.1', 'website');
+
 const select = sql('SELECT * FROM ledger WHERE id = 1', 4000);
 const update = sql('UPDATE ledger SET cents = 7 WHERE id = 1', 3000);
 const older = sql('UPDATE ledger SET cents = 9 WHERE id = 2', 1000);
@@ -48,7 +60,21 @@ let asked: AskedService;
 beforeAll(async () => {
   asked = await startAskedService();
   await insertGraph(asked.temporary.store, {
-    spans: [opens, built, tested, served, select, update, older, partition, nobody, another],
+    spans: [
+      opens,
+      built,
+      tested,
+      served,
+      looked,
+      scaled,
+      otherObject,
+      select,
+      update,
+      older,
+      partition,
+      nobody,
+      another,
+    ],
     runs: [run],
   });
 });
@@ -105,6 +131,16 @@ describe('who sent a statement', () => {
       status: 404,
       body: { code: 'unknown_artefact', field: 'statement' },
     });
+  });
+});
+
+describe('who touched an object of Kubernetes', () => {
+  test('at any address of any cluster, what changes it first', async () => {
+    const { status, body } = await who({ object: 'prod/deploy/web' });
+    expect(status).toBe(200);
+    expect(candidates(body)).toEqual([scaled.spanId, looked.spanId]);
+    expect((await who({ object: 'prod/deployments/we' })).status).toBe(404);
+    expect(await who({ object: 'web' })).toMatchObject({ status: 400, body: { field: 'object' } });
   });
 });
 
