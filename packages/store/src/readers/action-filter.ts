@@ -39,7 +39,7 @@ const TERMS: {
   target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
   status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
-  runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),
+  runId: (value) => ({ sql: 'RunKey = toUInt128({runId:UUID}) AND RunId = {runId:UUID}', value }),
   // Rows that came before their run's record name neither root nor principal: the record does. A reference that failed
   // its check belongs to no tree, and is found by the run that it claims alone.
   rootRunId: (value) => ({

@@ -10,13 +10,17 @@ import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './acti
 import { searchActions } from './action-search.ts';
 import { type RecordedAction, spanKey, withConflicts } from './recorded-action.ts';
 import type { RunReader, RunScope } from './run-reader.ts';
-import { actionsBelow, runParameters } from './run-tree-rows.ts';
-import { type Parameters, type Selection, select } from './select.ts';
+import { branchOf } from './run-tree-rows.ts';
+import { BY_ID, BY_KEY, besides, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+const OF_RUN = "RunKey = toUInt128({run:UUID}) AND RunId = {run:UUID} AND Assurance != 'refuted'";
+const OF_TRACE = 'TraceId = {trace:String}';
+/** Beside a span id, by which the rows are found. */
+const IN_TRACE = besides('TraceId', 'trace');
+const OPENS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
@@ -25,21 +29,26 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     return withConflicts(rows.map((row) => recordedActionOf(row, known.get(runNeededBy(row) ?? '')?.run)));
   };
 
-  const statement = (condition: string, order: string): ActionStatement => ({
+  const byKey = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,
     order,
+    way: BY_KEY,
   });
 
-  const actionsWhere = async (
-    condition: string,
-    order: string,
+  const byId = (condition: string, order: string): ActionStatement => ({
+    condition: `${condition} AND ${OF_TENANT}`,
+    order,
+    way: BY_ID,
+  });
+
+  const actionsOf = async (
+    statement: ActionStatement,
     parameters: Parameters & { readonly limit: number },
-  ): Promise<readonly RecordedAction[]> =>
-    recorded(await selectActions(selection, statement(condition, order), parameters));
+  ): Promise<readonly RecordedAction[]> => recorded(await selectActions(selection, statement, parameters));
 
   const oneOf = async (condition: string, runId: string): Promise<RecordedAction | undefined> => {
     const order = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
-    const [one] = await actionsWhere(condition, order, { run: runId, id: runId, limit: 1 });
+    const [one] = await actionsOf(byKey(condition, order), { run: runId, id: runId, limit: 1 });
     return one;
   };
 
@@ -47,9 +56,10 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
-       WHERE TenantId = {tenant:String} AND TraceId = {trace:String}
+       WHERE ${OF_TRACE} AND ${OF_TENANT}
        ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
+      BY_ID,
     );
     return {
       spans: rows.slice(0, limit).map(({ SpanId, ParentSpanId, Witness }) => ({
@@ -62,7 +72,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
-    const whole = statement('TraceId = {trace:String}', OLDEST_FIRST);
+    const whole = byId(OF_TRACE, OLDEST_FIRST);
     for await (const rows of selectActionChunks(selection, whole, { trace: traceId, limit })) {
       yield await recorded(rows);
     }
@@ -74,26 +84,26 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     search: (search) => searchActions(selection, recorded, search),
 
     bySpan: ({ traceId, spanId }) =>
-      actionsWhere(
-        traceId === undefined
-          ? 'SpanId = {span:String}'
-          : 'TraceId = {trace:String} AND SpanId = {span:String}',
-        FIRST_RECEIVED,
+      actionsOf(
+        byId(
+          traceId === undefined ? 'SpanId = {span:String}' : `SpanId = {span:String} AND ${IN_TRACE}`,
+          FIRST_RECEIVED,
+        ),
         { trace: traceId ?? '', span: spanId, limit: RECORDS_PER_SPAN },
       ),
 
     bySpans: (traceId, spanIds) =>
-      actionsWhere('TraceId = {trace:String} AND SpanId IN {spans:Array(String)}', FIRST_RECEIVED, {
+      actionsOf(byId(`SpanId IN {spans:Array(String)} AND ${IN_TRACE}`, FIRST_RECEIVED), {
         trace: traceId,
         spans: spanIds,
         limit: spanIds.length * RECORDS_PER_SPAN,
       }),
 
     below: async (scope, limit) => {
-      const found = await actionsWhere(
-        `Assurance != 'refuted' AND ${actionsBelow(scope)}`,
-        `Assurance = 'asserted', ${OLDEST_FIRST}`,
-        { ...runParameters(scope), limit: limit + 1 },
+      const branch = await branchOf(selection, scope);
+      const found = await actionsOf(
+        byKey(`Assurance != 'refuted' AND ${branch.actions}`, `Assurance = 'asserted', ${OLDEST_FIRST}`),
+        { ...branch.parameters, limit: limit + 1 },
       );
       const belonging = withoutMarksOfEnded(
         found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope)),
@@ -102,6 +112,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     },
 
     totalsBelow: async (scope) => {
+      const branch = await branchOf(selection, scope);
       const [totals] = await select<RunTotals>(
         selection,
         `SELECT
@@ -110,14 +121,14 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
            toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
            toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
            toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
-         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${actionsBelow(scope)}`,
-        runParameters(scope),
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions}`,
+        branch.parameters,
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
     },
 
-    openingOf: (runId) => oneOf(`RunId = {run:UUID} AND Assurance != 'refuted' AND ${OPENS_RUN}`, runId),
-    firstOf: (runId) => oneOf("RunId = {run:UUID} AND Assurance != 'refuted'", runId),
+    openingOf: (runId) => oneOf(`${OF_RUN} AND ${OPENS_RUN}`, runId),
+    firstOf: (runId) => oneOf(OF_RUN, runId),
 
     since: async () => {
       const [row] = await select<{ rows: number; millis: string }>(
