@@ -28,7 +28,7 @@ export {
   type RunTotals,
   type TraceOutline,
 } from './readers/action-reader.ts';
-export type { Artefact, ArtefactReader, RevisionWork, TimeWindow } from './readers/artefact-reader.ts';
+export type { ArtefactReader, RevisionWork } from './readers/artefact-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export {
   COVERAGE_DIMENSIONS,

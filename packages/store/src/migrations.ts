@@ -83,4 +83,4 @@ export const migrate = async (client: ClickHouseClient): Promise<void> => {
 };
 
 const ifNotExists = (statement: string): string =>
-  statement.replace(/^CREATE (TABLE|MATERIALIZED VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ');
+  statement.replace(/^CREATE (TABLE|MATERIALIZED VIEW|VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ');

@@ -1,4 +1,4 @@
-import type { Artefact, Readers, RecordedAction } from '@whence/store';
+import type { Readers, RecordedAction } from '@whence/store';
 import { z } from 'zod';
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
@@ -15,7 +15,7 @@ import {
 } from '../api/parameters.ts';
 import { objectPath } from '../lineage/artefact/kubernetes-object.ts';
 import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
-import { type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
+import { type Artefact, type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
 import { whoWorkedOn } from '../lineage/artefact/who-worked-on.ts';
 import type { Missing } from '../lineage/missing.ts';
 import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
@@ -116,7 +116,7 @@ export const whoRoute = endpoint({
     if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
     const answer =
       commit === undefined
-        ? await whoTouched(readers, await artefactAsked(readers, parameters))
+        ? await whoTouched(readers, artefactAsked(parameters))
         : await whoWorkedOn(readers, commit, limit ?? CANDIDATES_USUAL);
     if (answer !== undefined) return answer;
     throw await notFound.artefact(
@@ -146,16 +146,13 @@ const SKEW_NANOS = 60_000_000_000n;
 const EARLIEST_NANOS = -2_208_988_800_000_000_000n;
 const LATEST_NANOS = 9_223_372_036_000_000_000n;
 
-const artefactAsked = async (
-  readers: Readers,
-  parameters: z.output<typeof PARAMETERS>,
-): Promise<ArtefactAsked> => {
+const artefactAsked = (parameters: z.output<typeof PARAMETERS>): ArtefactAsked => {
   const { at, within = WITHIN_NANOS, limit = CANDIDATES_USUAL } = parameters;
   return {
-    artefact: await artefactOf(readers, parameters),
-    window:
+    artefact: artefactOf(parameters),
+    time:
       at === undefined
-        ? { fromNanos: EARLIEST_NANOS, toNanos: LATEST_NANOS }
+        ? {}
         : {
             fromNanos: larger(at - within, EARLIEST_NANOS),
             toNanos: smaller(at + SKEW_NANOS, LATEST_NANOS),
@@ -165,19 +162,15 @@ const artefactAsked = async (
   };
 };
 
-/** Addresses at which an object of Kubernetes is looked for: of several clusters, and of its subresources. */
-const OBJECT_TARGETS = 32;
-
-const artefactOf = async (
-  readers: Readers,
-  { target, below = false, statement: said, object: path }: z.output<typeof PARAMETERS>,
-): Promise<Artefact> => {
-  if (path !== undefined) {
-    return { kind: 'targets', targets: await readers.artefacts.targetsAt(path, OBJECT_TARGETS) };
-  }
-  return target === undefined
-    ? { kind: 'statement', statementHash: statementHashOf(said ?? '') }
-    : { kind: 'target', target, below };
+const artefactOf = ({
+  target,
+  below = false,
+  statement: said,
+  object: path,
+}: z.output<typeof PARAMETERS>): Artefact => {
+  if (path !== undefined) return { kind: 'object', path };
+  if (target !== undefined) return { kind: 'target', target, below };
+  return { kind: 'statement', statementHash: statementHashOf(said ?? '') };
 };
 
 const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);

@@ -22,7 +22,7 @@ const STATEMENT_HOLDS_TEXT = `arrayExists(
 const TERMS: {
   readonly [Field in keyof ActionFilter]-?: (value: NonNullable<ActionFilter[Field]>) => {
     readonly sql: string;
-    readonly value: string;
+    readonly value: string | readonly string[];
   };
 } = {
   fromNanos: (nanos) => ({
@@ -38,9 +38,11 @@ const TERMS: {
   operation: (value) => ({ sql: 'Operation = {operation:String}', value }),
   target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
   wholeTarget: (value) => ({ sql: 'Target = {wholeTarget:String}', value }),
+  targets: (value) => ({ sql: 'Target IN {targets:Array(String)}', value }),
+  statementHash: (value) => ({ sql: 'StatementHash = {statementHash:UInt64}', value }),
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
   status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
-  runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),
+  runId: (value) => ({ sql: 'RunKey = toUInt128({runId:UUID}) AND RunId = {runId:UUID}', value }),
   // Rows that came before their run's record name neither root nor principal: the record does. A reference that failed
   // its check belongs to no tree, and is found by the run that it claims alone.
   rootRunId: (value) => ({
@@ -61,11 +63,16 @@ const TERMS: {
 
 export const conditionOf = (filter: ActionFilter): Condition => {
   const terms: string[] = ['TenantId = {tenant:String}'];
-  const parameters: Record<string, string> = {};
+  const parameters: Record<string, string | readonly string[]> = {};
   for (const field of Object.keys(TERMS) as (keyof ActionFilter)[]) {
     const value = filter[field];
     if (value === undefined) continue;
-    const term = (TERMS[field] as (value: unknown) => { sql: string; value: string })(value);
+    const term = (
+      TERMS[field] as (value: unknown) => {
+        sql: string;
+        value: string | readonly string[];
+      }
+    )(value);
     terms.push(term.sql);
     parameters[field] = term.value;
   }

@@ -34,8 +34,8 @@ export interface ActionReader {
   /** The same as `below`, each span once and no more of it than its place in a tree depends on. */
   outlineBelow(scope: RunScope, limit: number): Promise<OutlineFound>;
 
-  /** Some of what is `below`, by their spans: any number of them. */
-  someBelow(scope: RunScope, spans: readonly SpanRef[]): Promise<readonly RecordedAction[]>;
+  /** Actions by their spans, any number of them, of any traces; verified before claimed, none whose reference failed. */
+  some(spans: readonly SpanRef[]): Promise<readonly RecordedAction[]>;
 
   /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;
@@ -99,6 +99,10 @@ export interface ActionFilter {
   /** How the target begins. */
   readonly target?: string;
   readonly wholeTarget?: string;
+  /** Any of these, each as it is. */
+  readonly targets?: readonly string[];
+  /** Fingerprint of the statement, decimal. */
+  readonly statementHash?: string;
   /** Part of the name, statement, target or status message, upper and lower case alike. */
   readonly text?: string;
   readonly assurance?: Assurance;

@@ -1,9 +1,10 @@
 import { conditionOf } from './action-filter.ts';
-import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
+import type { ActionFilter, ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
-import { type Selection, select } from './select.ts';
+import { BY_KEY, BY_TOUCH, type Parameters, type Selection, select, type Way } from './select.ts';
 import { selectActions } from './select-actions.ts';
+import { secondOf, windowsBack } from './time-windows.ts';
 
 const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
 /** Contents shown of one span id on a page. */
@@ -17,42 +18,99 @@ interface PositionRow {
 
 /**
  * First where the page ends, from the narrow columns alone; then everything between its two ends, so that a page never
- * parts the records of one span.
+ * parts the records of one span. What is found by its run or by what it touched has a key for it; anything else is
+ * looked for in the newest time first.
  */
 export const searchActions = async (
   selection: Selection,
   recorded: (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>,
-  { filter, limit, after }: ActionSearch,
+  search: ActionSearch,
 ): Promise<ActionPage> => {
-  const condition = conditionOf(filter);
-  const rest = after === undefined ? condition.sql : `${condition.sql} AND ${comparison('<', 'after')}`;
-  const positions = await select<PositionRow>(
-    selection,
-    `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
-     WHERE ${rest} AND Timestamp >= (${oldestOnPage(rest)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
-    { ...condition.parameters, ...bound('after', after), limit: limit + 1 },
-  );
+  const { filter, limit } = search;
+  const positions = await newestPositions(selection, search);
   const [first] = positions;
   const last = positions[Math.min(positions.length, limit) - 1];
   if (first === undefined || last === undefined) return { records: [] };
 
+  const condition = conditionOf(filter);
+  const ends = [positionOf(first), positionOf(last)] as const;
+  const seconds = secondsBetween(ends[1].startNanos, ends[0].startNanos);
   const rows = await selectActions(
     selection,
     {
-      condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}`,
+      condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}${seconds.sql}`,
       order: NEWEST_FIRST,
+      way: wayOf(filter),
     },
     {
       ...condition.parameters,
-      ...bound('first', positionOf(first)),
-      ...bound('last', positionOf(last)),
+      ...bound('first', ends[0]),
+      ...bound('last', ends[1]),
+      ...seconds.parameters,
       limit: limit * CONTENTS_PER_SPAN,
     },
   );
   return {
     records: (await recorded(rows)).filter(({ action }) => names(action, filter)),
-    ...(positions.length > limit ? { next: positionOf(last) } : {}),
+    ...(positions.length > limit ? { next: ends[1] } : {}),
   };
+};
+
+const NANOS_PER_MILLI = 1_000_000n;
+
+const newestPositions = async (
+  selection: Selection,
+  { filter, limit, after }: ActionSearch,
+): Promise<readonly PositionRow[]> => {
+  const { fromNanos, toNanos, ...rest } = filter;
+  const isKeyed = filter.runId !== undefined || filter.rootRunId !== undefined;
+  const end = after === undefined ? toNanos : smaller(toNanos, after.startNanos + 1n);
+  const time = {
+    ...(fromNanos === undefined ? {} : { fromNanos }),
+    ...(end === undefined ? {} : { toNanos: end }),
+  };
+  const windows = isKeyed ? [time] : windowsBack(time, BigInt(Date.now()) * NANOS_PER_MILLI);
+  const positions: PositionRow[] = [];
+  for (const window of windows) {
+    const condition = conditionOf({ ...rest, ...window });
+    const seconds = secondsBetween(window.fromNanos, window.toNanos);
+    const wanted = `${condition.sql}${after === undefined ? '' : ` AND ${comparison('<', 'after')}`}${seconds.sql}`;
+    const found = await select<PositionRow>(
+      selection,
+      `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
+       WHERE ${wanted} AND Timestamp >= (${oldestOnPage(wanted)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+      {
+        ...condition.parameters,
+        ...bound('after', after),
+        ...seconds.parameters,
+        limit: limit + 1 - positions.length,
+      },
+      wayOf(filter),
+    );
+    positions.push(...found);
+    if (positions.length > limit) break;
+  }
+  return positions;
+};
+
+const smaller = (a: bigint | undefined, b: bigint): bigint => (a !== undefined && a < b ? a : b);
+
+const wayOf = ({ wholeTarget, targets, statementHash }: ActionFilter): Way =>
+  wholeTarget === undefined && targets === undefined && statementHash === undefined ? BY_KEY : BY_TOUCH;
+
+/** The same time in the whole seconds of `TimestampTime`, which keys end with: where these have both ends of it. */
+const secondsBetween = (
+  fromNanos: bigint | undefined,
+  toNanos: bigint | undefined,
+): { readonly sql: string; readonly parameters: Parameters } => {
+  const from = fromNanos === undefined ? undefined : secondOf(fromNanos);
+  const to = toNanos === undefined ? undefined : secondOf(toNanos);
+  return from === undefined || to === undefined
+    ? { sql: '', parameters: {} }
+    : {
+        sql: ' AND TimestampTime >= toDateTime({fromSecond:UInt32}) AND TimestampTime <= toDateTime({toSecond:UInt32})',
+        parameters: { fromSecond: from.toString(), toSecond: to.toString() },
+      };
 };
 
 /** By the time alone, which the index orders: everything older need not be looked at. */

@@ -1,31 +1,13 @@
 import type { SpanRef } from '@whence/model';
-import type { RecordedAction } from './recorded-action.ts';
-
-/** What somebody holds who does not hold an id. */
-export type Artefact =
-  /** Resource URI. With `below`: and whatever begins with it. */
-  | { readonly kind: 'target'; readonly target: string; readonly below: boolean }
-  /** Any of several resource URIs. */
-  | { readonly kind: 'targets'; readonly targets: readonly string[] }
-  /** Fingerprint of a statement, decimal. */
-  | { readonly kind: 'statement'; readonly statementHash: string };
-
-/** Nanoseconds since the epoch. */
-export interface TimeWindow {
-  /** Inclusive. */
-  readonly fromNanos: bigint;
-  /** Exclusive. */
-  readonly toNanos: bigint;
-}
 
 /**
- * Finds actions by what they did to what, of one tenant.
+ * Finds what somebody holds in hand who does not hold an id, of one tenant.
  *
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */
 export interface ArtefactReader {
-  /** Actions that touched the artefact and began in the window, newest first; each span once or, in conflict, more often. */
-  touching(artefact: Artefact, window: TimeWindow, limit: number): Promise<readonly RecordedAction[]>;
+  /** Targets that begin so, the last used first. */
+  targetsUnder(prefix: string, limit: number): Promise<readonly string[]>;
 
   /** Targets that end with a path, or go on below it, the last used first. */
   targetsAt(path: string, limit: number): Promise<readonly string[]>;

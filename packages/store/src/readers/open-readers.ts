@@ -1,6 +1,5 @@
 import type { Store } from '../open.ts';
 import type { ActionReader } from './action-reader.ts';
-import { actionsOfRows } from './actions-of-rows.ts';
 import type { ArtefactReader } from './artefact-reader.ts';
 import type { CauseReader } from './cause-reader.ts';
 import type { CoverageReader } from './coverage-reader.ts';
@@ -46,6 +45,6 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     coverage: storedCoverage(selection),
     reach: storedReach(selection),
     owners: storedOwners(selection),
-    artefacts: storedArtefacts(selection, actionsOfRows(runs)),
+    artefacts: storedArtefacts(selection),
   };
 };

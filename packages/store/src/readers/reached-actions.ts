@@ -9,5 +9,5 @@ export const actionsOf = ({ sql, since }: ReachedRuns): string => `
   SELECT RunId, Assurance, ServiceName, System, Operation, Target, StatusCode, Timestamp FROM otel_traces
   WHERE TenantId = {tenant:String} AND Assurance != 'refuted' AND ${IS_ACTION}
     AND toDate(ReceivedAt) >= toDate(${since} - INTERVAL 1 DAY)
-    AND RunId IN (SELECT RunId FROM (${sql}))
+    AND RunKey IN (SELECT toUInt128(RunId) FROM (${sql}))
   LIMIT 1 BY TraceId, SpanId`;

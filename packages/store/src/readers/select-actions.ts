@@ -1,12 +1,14 @@
 import { ACTION_COLUMNS, type ActionRow, CONTENT_HASH } from './action-row.ts';
 import { spanKey } from './recorded-action.ts';
-import { type Parameters, type Selection, select, selectChunks } from './select.ts';
+import { BY_KEY, type Parameters, type Selection, select, selectChunks, type Way } from './select.ts';
 
 /** Which rows of `otel_traces`. Parameters are given beside it, `limit` among them. */
 export interface ActionStatement {
-  /** Begins with the tenant. */
+  /** The tenant is part of it. */
   readonly condition: string;
   readonly order: string;
+  /** By default by the table's own order. */
+  readonly way?: Way;
 }
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
@@ -28,8 +30,9 @@ export const selectActions = async (
   statement: ActionStatement,
   parameters: Parameters & { readonly limit: number },
 ): Promise<readonly ActionRow[]> => {
-  const rows = await select<ActionRow>(selection, asStored(statement), parameters);
-  return areDistinct(rows) ? rows : select<ActionRow>(selection, eachOnce(statement), parameters);
+  const way = statement.way ?? BY_KEY;
+  const rows = await select<ActionRow>(selection, asStored(statement), parameters, way);
+  return areDistinct(rows) ? rows : select<ActionRow>(selection, eachOnce(statement), parameters, way);
 };
 
 /** The same, as the rows come. */
@@ -37,7 +40,8 @@ export const selectActionChunks = (
   selection: Selection,
   statement: ActionStatement,
   parameters: Parameters & { readonly limit: number },
-): AsyncIterable<readonly ActionRow[]> => selectChunks<ActionRow>(selection, eachOnce(statement), parameters);
+): AsyncIterable<readonly ActionRow[]> =>
+  selectChunks<ActionRow>(selection, eachOnce(statement), parameters, statement.way ?? BY_KEY);
 
 const areDistinct = (rows: readonly ActionRow[]): boolean =>
   new Set(rows.map(({ TraceId, SpanId }) => spanKey({ traceId: TraceId, spanId: SpanId }))).size ===

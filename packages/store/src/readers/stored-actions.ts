@@ -9,38 +9,47 @@ import {
 import { IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
 import { actionsOfRows } from './actions-of-rows.ts';
-import type { RecordedAction } from './recorded-action.ts';
+import { type RecordedAction, spanKey } from './recorded-action.ts';
 import type { RunReader } from './run-reader.ts';
-import { actionsBelow, runParameters } from './run-tree-rows.ts';
-import { type Parameters, type Selection, select } from './select.ts';
+import { branchOf } from './run-tree-rows.ts';
+import { BY_ID, BY_KEY, besides, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
 import { outlineOfRuns } from './stored-run-outline.ts';
 import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-/** Parameters travel in the request line: this many make 12 kB. */
-const SPANS_PER_STATEMENT = 150;
-const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+/** Parameters travel in the request line: this many make 5 kB. */
+const SPANS_PER_STATEMENT = 200;
+const OF_RUN = "RunKey = toUInt128({run:UUID}) AND RunId = {run:UUID} AND Assurance != 'refuted'";
+const OF_TRACE = 'TraceId = {trace:String}';
+/** Beside a span id, by which the rows are found. */
+const IN_TRACE = besides('TraceId', 'trace');
+const OPENS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = actionsOfRows(runs);
 
-  const statement = (condition: string, order: string): ActionStatement => ({
+  const byKey = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,
     order,
+    way: BY_KEY,
   });
 
-  const actionsWhere = async (
-    condition: string,
-    order: string,
+  const byId = (condition: string, order: string): ActionStatement => ({
+    condition: `${condition} AND ${OF_TENANT}`,
+    order,
+    way: BY_ID,
+  });
+
+  const actionsOf = async (
+    statement: ActionStatement,
     parameters: Parameters & { readonly limit: number },
-  ): Promise<readonly RecordedAction[]> =>
-    recorded(await selectActions(selection, statement(condition, order), parameters));
+  ): Promise<readonly RecordedAction[]> => recorded(await selectActions(selection, statement, parameters));
 
   const oneOf = async (condition: string, runId: string): Promise<RecordedAction | undefined> => {
     const order = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
-    const [one] = await actionsWhere(condition, order, { run: runId, id: runId, limit: 1 });
+    const [one] = await actionsOf(byKey(condition, order), { run: runId, id: runId, limit: 1 });
     return one;
   };
 
@@ -48,9 +57,10 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
-       WHERE TenantId = {tenant:String} AND TraceId = {trace:String}
+       WHERE ${OF_TRACE} AND ${OF_TENANT}
        ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
+      BY_ID,
     );
     return {
       spans: rows.slice(0, limit).map(({ SpanId, ParentSpanId, Witness }) => ({
@@ -63,7 +73,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
-    const whole = statement('TraceId = {trace:String}', OLDEST_FIRST);
+    const whole = byId(OF_TRACE, OLDEST_FIRST);
     for await (const rows of selectActionChunks(selection, whole, { trace: traceId, limit })) {
       yield await recorded(rows);
     }
@@ -75,26 +85,26 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     search: (search) => searchActions(selection, recorded, search),
 
     bySpan: ({ traceId, spanId }) =>
-      actionsWhere(
-        traceId === undefined
-          ? 'SpanId = {span:String}'
-          : 'TraceId = {trace:String} AND SpanId = {span:String}',
-        FIRST_RECEIVED,
+      actionsOf(
+        byId(
+          traceId === undefined ? 'SpanId = {span:String}' : `SpanId = {span:String} AND ${IN_TRACE}`,
+          FIRST_RECEIVED,
+        ),
         { trace: traceId ?? '', span: spanId, limit: RECORDS_PER_SPAN },
       ),
 
     bySpans: (traceId, spanIds) =>
-      actionsWhere('TraceId = {trace:String} AND SpanId IN {spans:Array(String)}', FIRST_RECEIVED, {
+      actionsOf(byId(`SpanId IN {spans:Array(String)} AND ${IN_TRACE}`, FIRST_RECEIVED), {
         trace: traceId,
         spans: spanIds,
         limit: spanIds.length * RECORDS_PER_SPAN,
       }),
 
     below: async (scope, limit) => {
-      const found = await actionsWhere(
-        `Assurance != 'refuted' AND ${actionsBelow(scope)}`,
-        `Assurance = 'asserted', ${OLDEST_FIRST}`,
-        { ...runParameters(scope), limit: limit + 1 },
+      const branch = await branchOf(selection, scope);
+      const found = await actionsOf(
+        byKey(`Assurance != 'refuted' AND ${branch.actions}`, `Assurance = 'asserted', ${OLDEST_FIRST}`),
+        { ...branch.parameters, limit: limit + 1 },
       );
       const belonging = withoutMarksOfEnded(
         found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope)),
@@ -104,26 +114,25 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
     outlineBelow: (scope, limit) => outlineOfRuns(selection, scope, limit),
 
-    someBelow: async (scope, spans) => {
+    some: async (spans) => {
+      const wanted = new Set(spans.map(spanKey));
       const found: RecordedAction[] = [];
       for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
         const some = spans.slice(from, from + SPANS_PER_STATEMENT);
-        const rows = await actionsWhere(
-          `SpanId IN {spans:Array(String)} AND TraceId IN {traces:Array(String)} AND Assurance != 'refuted' AND ${actionsBelow(scope)}`,
-          `Assurance = 'asserted', ${FIRST_RECEIVED}`,
-          {
-            ...runParameters(scope),
-            spans: some.map(({ spanId }) => spanId),
-            traces: [...new Set(some.map(({ traceId }) => traceId))],
-            limit: some.length * RECORDS_PER_SPAN,
-          },
+        const rows = await actionsOf(
+          byId(
+            "SpanId IN {spans:Array(String)} AND Assurance != 'refuted'",
+            `Assurance = 'asserted', ${FIRST_RECEIVED}`,
+          ),
+          { spans: some.map(({ spanId }) => spanId), limit: some.length * RECORDS_PER_SPAN },
         );
-        found.push(...rows);
+        found.push(...rows.filter(({ action }) => wanted.has(spanKey(action))));
       }
       return found;
     },
 
     totalsBelow: async (scope) => {
+      const branch = await branchOf(selection, scope);
       const [totals] = await select<RunTotals>(
         selection,
         `SELECT
@@ -132,14 +141,14 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
            toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
            toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
            toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
-         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${actionsBelow(scope)}`,
-        runParameters(scope),
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions}`,
+        branch.parameters,
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
     },
 
-    openingOf: (runId) => oneOf(`RunId = {run:UUID} AND Assurance != 'refuted' AND ${OPENS_RUN}`, runId),
-    firstOf: (runId) => oneOf("RunId = {run:UUID} AND Assurance != 'refuted'", runId),
+    openingOf: (runId) => oneOf(`${OF_RUN} AND ${OPENS_RUN}`, runId),
+    firstOf: (runId) => oneOf(OF_RUN, runId),
 
     since: async () => {
       const [row] = await select<{ rows: number; millis: string }>(

@@ -4,7 +4,7 @@ import type { OutlinedAction, OutlineFound } from './outlined-action.ts';
 import { formatNanos } from './rfc3339.ts';
 import type { RunScope } from './run-reader.ts';
 import { ZERO_UUID } from './run-row.ts';
-import { actionsBelow, runParameters } from './run-tree-rows.ts';
+import { branchOf } from './run-tree-rows.ts';
 import { type Selection, selectTuples } from './select.ts';
 import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
@@ -40,12 +40,13 @@ export const outlineOfRuns = async (
   scope: RunScope,
   limit: number,
 ): Promise<OutlineFound> => {
+  const branch = await branchOf(selection, scope);
   const tuples = await selectTuples<OutlineTuple>(
     selection,
     `SELECT ${OUTLINE_COLUMNS} FROM otel_traces
-     WHERE TenantId = {tenant:String} AND Assurance != 'refuted' AND ${actionsBelow(scope)}
+     WHERE TenantId = {tenant:String} AND Assurance != 'refuted' AND ${branch.actions}
      ORDER BY Assurance = 'asserted', ReceivedAt, BatchId, RowNumber LIMIT 1 BY TraceId, SpanId LIMIT {limit:UInt32}`,
-    { ...runParameters(scope), limit: limit + 1 },
+    { ...branch.parameters, limit: limit + 1 },
   );
   const belonging = tuples
     .slice(0, limit)

@@ -13,7 +13,7 @@ export interface TemporaryStore {
 }
 
 const TABLES = [
-  ...['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'],
+  ...['otel_traces', 'runs', 'causes'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
 ];

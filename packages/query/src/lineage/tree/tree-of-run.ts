@@ -48,7 +48,6 @@ export const treeOfRun = async (
       ? whole
       : await recordsOf(
           readers,
-          run,
           shown.places.map(({ item }) => item),
         );
   const beyond = outline?.truncated === true || runsBelow.truncated;
@@ -74,14 +73,10 @@ export const treeOfRun = async (
 
 const recordsOf = async (
   readers: Readers,
-  run: RecordedRun['run'],
   items: readonly OutlinedAction[],
 ): Promise<ReadonlyMap<OutlinedAction, RecordedAction>> => {
   const byKey = new Map<string, RecordedAction>();
-  for (const record of await readers.actions.someBelow(
-    run,
-    items.map(({ action }) => action),
-  )) {
+  for (const record of await readers.actions.some(items.map(({ action }) => action))) {
     const key = spanKey(record.action);
     if (!byKey.has(key)) byKey.set(key, record);
   }
