@@ -110,8 +110,12 @@ export interface ActionFilter {
   readonly service?: string;
   readonly system?: string;
   readonly operation?: string;
-  /** How the target begins. */
+  /** How the target begins. Everything that begins so is looked at: `targetIs` costs a page, however much there is. */
   readonly target?: string;
+  /** The whole target. */
+  readonly targetIs?: string;
+  /** Fingerprint of the statement, as `RecordedAction` has it. */
+  readonly statementHash?: string;
   /** Part of the name, statement, target or status message, upper and lower case alike. */
   readonly text?: string;
   readonly assurance?: Assurance;

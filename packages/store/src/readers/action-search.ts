@@ -1,4 +1,4 @@
-import { conditionOf } from './action-filter.ts';
+import { type Condition, conditionOf, isHistory, wayOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
@@ -24,13 +24,15 @@ export const searchActions = async (
   recorded: (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>,
   { filter, limit, after }: ActionSearch,
 ): Promise<ActionPage> => {
-  const condition = conditionOf(filter);
+  const way = wayOf(filter);
+  const condition = isHistory(filter) ? historyOf(filter, after) : conditionOf(filter);
   const rest = after === undefined ? condition.sql : `${condition.sql} AND ${comparison('<', 'after')}`;
   const positions = await select<PositionRow>(
     selection,
     `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
-     WHERE ${rest} AND Timestamp >= (${oldestOnPage(rest)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
-    { ...condition.parameters, ...bound('after', after), limit: limit + 1 },
+     WHERE ${rest}${isHistory(filter) ? '' : ` AND Timestamp >= (${oldestOnPage(rest)})`} ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+    { ...condition.parameters, ...bound('after', after), page: limit + 1, limit: limit + 1 },
+    way,
   );
   const [first] = positions;
   const last = positions[Math.min(positions.length, limit) - 1];
@@ -41,11 +43,13 @@ export const searchActions = async (
     {
       condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}`,
       order: NEWEST_FIRST,
+      way,
     },
     {
       ...condition.parameters,
       ...bound('first', positionOf(first)),
       ...bound('last', positionOf(last)),
+      page: limit + 1,
       limit: limit * CONTENTS_PER_SPAN,
     },
   );
@@ -59,6 +63,35 @@ export const searchActions = async (
 const oldestOnPage = (condition: string): string =>
   `SELECT min(moment) FROM (
      SELECT Timestamp AS moment FROM otel_traces WHERE ${condition} ORDER BY Timestamp DESC LIMIT {limit:UInt32})`;
+
+/**
+ * The history of a target or a statement: the projection is ordered by its seconds, and is read up to the second in which
+ * the page ends. What lies in the second in which it begins does not count: the last page may have shown it.
+ */
+const historyOf = (filter: ActionSearch['filter'], after: ActionPosition | undefined): Condition => {
+  const { fromNanos, toNanos, ...touched } = filter;
+  const { sql, parameters } = conditionOf(touched);
+  const newest = after?.startNanos ?? toNanos;
+  const older = newest === undefined ? sql : `${sql} AND TimestampTime < toDateTime({newestSecond:UInt32})`;
+  const whole = conditionOf(filter);
+  return {
+    sql: `${whole.sql} AND TimestampTime >= greatest(toDateTime({oldestSecond:UInt32}), (
+      SELECT min(second) FROM (
+        SELECT TimestampTime AS second FROM otel_traces WHERE ${older} ORDER BY TimestampTime DESC LIMIT {page:UInt32})))${
+          newest === undefined ? '' : ' AND TimestampTime <= toDateTime({newestSecond:UInt32})'
+        }`,
+    parameters: {
+      ...parameters,
+      ...whole.parameters,
+      oldestSecond: secondOf(fromNanos ?? 0n),
+      ...(newest === undefined ? {} : { newestSecond: secondOf(newest) }),
+    },
+  };
+};
+
+/** As `TimestampTime` keeps it: seconds that fit into 32 bits. */
+const secondOf = (nanos: bigint): number =>
+  Number(nanos < 0n ? 0n : nanos / 1_000_000_000n > 4_294_967_295n ? 4_294_967_295n : nanos / 1_000_000_000n);
 
 /** Rows that came before their run's record were picked by any record of the run; only the best proven one names. */
 const names = (action: RecordedAction['action'], { principal, rootRunId }: ActionSearch['filter']): boolean =>
