@@ -47,7 +47,8 @@ CREATE TABLE otel_traces
     RowNumber UInt32 COMMENT 'place in the batch, from 0' CODEC(Delta(4), ZSTD(1)),
     ReceivedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
 
-    TimestampTime DateTime MATERIALIZED toDateTime(Timestamp) CODEC(Delta(4), ZSTD(1)),
+    TimestampTime DateTime MATERIALIZED toDateTime(toUInt32(least(greatest(toUnixTimestamp64Second(Timestamp), 0), 4294967295)))
+        COMMENT 'seconds, never over the edge' CODEC(Delta(4), ZSTD(1)),
     RunKey UInt128 ALIAS if(
         toUInt128(RunId) = 0,
         bitShiftLeft(toUInt128(bitShiftRight(toUnixTimestamp64Milli(Timestamp), 12)), 92),

@@ -18,7 +18,8 @@ import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
 import { type Artefact, type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
 import { whoWorkedOn } from '../lineage/artefact/who-worked-on.ts';
 import type { Missing } from '../lineage/missing.ts';
-import { forOneQuestion, OUTLINE_LIMIT } from '../lineage/one-question.ts';
+import { forOneQuestion, SMALL_TRACE } from '../lineage/one-question.ts';
+import { spansOfTrace } from '../lineage/spans-of-trace.ts';
 import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import { ARTEFACT_FIELDS, type NotFound } from '../not-found.ts';
@@ -182,9 +183,10 @@ const whoOfSpan = async (
   span: string,
   trace: string | undefined,
 ): Promise<WhoAnswer> => {
-  const records = await readers.actions.bySpan(
-    trace === undefined ? { spanId: span } : { spanId: span, traceId: trace },
-  );
+  const records =
+    trace === undefined
+      ? await readers.actions.bySpan({ spanId: span })
+      : await spansOfTrace(readers, trace, [span]);
   const [record] = records;
   if (record === undefined) throw await notFound.span(span, trace);
   const noted = otherTraces(records);
@@ -192,16 +194,27 @@ const whoOfSpan = async (
 };
 
 const whoOfTrace = async (readers: Readers, notFound: NotFound, trace: string): Promise<WhoAnswer> => {
-  const { spans } = await readers.actions.outline(trace, OUTLINE_LIMIT);
-  const ids = new Set(spans.map((span) => span.spanId));
-  const root =
-    spans.find((span) => span.parentSpanId === undefined) ??
-    spans.find((span) => !ids.has(span.parentSpanId ?? '')) ??
-    spans[0];
-  const [record] = root === undefined ? [] : await readers.actions.bySpans(trace, [root.spanId]);
+  const { records, truncated } = await readers.actions.smallTrace(trace, SMALL_TRACE);
+  const record = truncated ? await readers.actions.topOfTrace(trace) : topOf(records);
   if (record === undefined) throw await notFound.trace(trace);
   return whoCausedAction(readers, record);
 };
+
+/** As `topOfTrace` of the store tells it. */
+const topOf = (records: readonly RecordedAction[]): RecordedAction | undefined => {
+  const ids = new Set(records.map(({ action }) => action.spanId));
+  const oldestFirst = [...records].sort(byStart);
+  return (
+    oldestFirst.find(({ action }) => action.parentSpanId === undefined) ??
+    oldestFirst.find(({ action }) => !ids.has(action.parentSpanId ?? '')) ??
+    oldestFirst[0]
+  );
+};
+
+const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
+  compare(a.startTime, b.startTime) || compare(a.spanId, b.spanId);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const whoOfRun = async (readers: Readers, notFound: NotFound, run: string): Promise<WhoAnswer> => {
   const [opening, recorded] = await Promise.all([readers.actions.openingOf(run), readers.runs.byId(run)]);

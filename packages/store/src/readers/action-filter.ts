@@ -1,6 +1,6 @@
 import type { ActionStatus } from '@whence/model';
 import type { ActionFilter } from './action-reader.ts';
-import type { Parameters } from './select.ts';
+import { asSettings, BY_ID, BY_KEY, BY_TOUCH, OF_TENANT, type Parameters, type Way } from './select.ts';
 import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
 
 /** A condition on rows of `otel_traces`, and the values it is given. */
@@ -46,7 +46,12 @@ const TERMS: {
   // Rows that came before their run's record name neither root nor principal: the record does. A reference that failed
   // its check belongs to no tree, and is found by the run that it claims alone.
   rootRunId: (value) => ({
-    sql: `Assurance != 'refuted' AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
+    sql: `Assurance != 'refuted' AND RunKey IN (
+        SELECT toUInt128({rootRunId:UUID})
+        UNION ALL SELECT toUInt128(RunId) FROM runs WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID} ${asSettings(BY_ID)}
+        UNION ALL SELECT toUInt128(RunId) FROM otel_traces WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID}
+        ${asSettings(BY_ID)})
+      AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
       SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND RootRunId = {rootRunId:UUID}))`,
     value,
   }),
@@ -59,6 +64,20 @@ const TERMS: {
     sql: `(${[...['SpanName', 'Target', 'StatusMessage'].map(holdsText), STATEMENT_HOLDS_TEXT].join(' OR ')})`,
     value,
   }),
+};
+
+/** What the projections that are ordered by it and by time begin with, the narrower first. */
+const TOUCHES = ['wholeTarget', 'targets', 'statementHash', 'target'] as const;
+
+export const wayOf = (filter: ActionFilter): Way =>
+  TOUCHES.some((field) => filter[field] !== undefined) ? BY_TOUCH : BY_KEY;
+
+/** Whether nothing but one of those, and the time, narrows a search: the projection alone can tell where a page ends. */
+export const isHistory = (filter: ActionFilter): boolean => {
+  const fields = (Object.keys(TERMS) as (keyof ActionFilter)[]).filter(
+    (field) => filter[field] !== undefined && field !== 'fromNanos' && field !== 'toNanos',
+  );
+  return fields.length === 1 && (TOUCHES as readonly string[]).includes(fields[0]!);
 };
 
 export const conditionOf = (filter: ActionFilter): Condition => {

@@ -147,7 +147,7 @@ const LOOKUPS: Readonly<Record<string, (known: Known) => Promise<unknown>>> = {
   'all actions of a run': ({ run }) => readers.actions.search({ filter: { runId: run }, limit: 10 }),
 };
 
-const UNINDEXED: Statement = { query: 'SELECT SpanId FROM otel_traces WHERE Duration = 7' };
+const UNINDEXED: Statement = { query: 'SELECT SpanId FROM otel_traces WHERE Duration = 0' };
 
 const readBy = async (lookup: (known: Known) => Promise<unknown>, of: Known): Promise<number> => {
   statements.length = 0;
@@ -166,7 +166,7 @@ describe('rows read', () => {
     for (const [name, lookup] of Object.entries(LOOKUPS)) small.set(name, await readBy(lookup, of));
     await fill(SMALL, LARGE);
     // What no index answers is seen to grow: the measure is one.
-    expect(await rowsPlanned(UNINDEXED)).toBeGreaterThanOrEqual(LARGE);
+    expect(await rowsPlanned(UNINDEXED)).toBeGreaterThan(LARGE * 0.9);
     const grown: Record<string, string> = {};
     for (const [name, lookup] of Object.entries(LOOKUPS)) {
       const before = small.get(name)!;

@@ -9,6 +9,8 @@ export interface ActionStatement {
   readonly order: string;
   /** By default by the table's own order. */
   readonly way?: Way;
+  /** Any `limit` of the rows will do, in order: the rest is not even looked at. */
+  readonly unsortedFirst?: boolean;
 }
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
@@ -18,8 +20,10 @@ const eachOnce = ({ condition, order }: ActionStatement): string =>
   `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition}
    ORDER BY ${order}, ${FIRST_RECEIVED} LIMIT 1 BY TraceId, SpanId, ${CONTENT_HASH} LIMIT {limit:UInt32}`;
 
-const asStored = ({ condition, order }: ActionStatement): string =>
-  `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
+const asStored = ({ condition, order, unsortedFirst }: ActionStatement): string =>
+  unsortedFirst
+    ? `SELECT ${ACTION_COLUMNS} FROM (SELECT * FROM otel_traces WHERE ${condition} LIMIT {limit:UInt32}) ORDER BY ${order}`
+    : `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
 
 /**
  * Rows, each content once. Contents are compared only where a span came more than once: to compare them the store reads

@@ -27,6 +27,14 @@ const OF_TRACE = 'TraceId = {trace:String}';
 const IN_TRACE = besides('TraceId', 'trace');
 const OPENS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
+const HAS_PARENT = "ParentSpanId != ''";
+
+const TOTALS = `
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted')) AS actions,
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
+    toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted`;
+
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
   const recorded = actionsOfRows(runs);
 
@@ -54,7 +62,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
-    const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
+    const rows = await select<OutlineRow>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
        WHERE ${OF_TRACE} AND ${OF_TENANT}
@@ -63,13 +71,28 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       BY_ID,
     );
     return {
-      spans: rows.slice(0, limit).map(({ SpanId, ParentSpanId, Witness }) => ({
-        spanId: SpanId,
-        ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
-        witness: Witness,
-      })),
+      spans: rows.slice(0, limit).map(outlinedSpanOf),
       truncated: rows.length > limit,
     };
+  };
+
+  const outlineOf: ActionReader['outlineOf'] = async (traceId, spanIds) =>
+    (
+      await select<OutlineRow>(
+        selection,
+        `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
+         WHERE SpanId IN {spans:Array(String)} AND ${IN_TRACE} AND ${OF_TENANT}
+         ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId`,
+        { trace: traceId, spans: spanIds },
+        BY_ID,
+      )
+    ).map(outlinedSpanOf);
+
+  const smallTrace: ActionReader['smallTrace'] = async (traceId, limit) => {
+    const statement = { ...byId(OF_TRACE, FIRST_RECEIVED), unsortedFirst: true };
+    const found = await selectActions(selection, statement, { trace: traceId, limit: limit + 1 });
+    const truncated = found.length > limit;
+    return { records: truncated ? [] : await recorded(found), truncated };
   };
 
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
@@ -81,7 +104,20 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
   return {
     outline,
+    outlineOf,
+    smallTrace,
     ofTrace,
+    topOfTrace: async (traceId) => {
+      const order = `${HAS_PARENT}, ${HAS_PARENT} AND ParentSpanId IN (
+        SELECT SpanId FROM otel_traces WHERE ${OF_TRACE} AND ${OF_TENANT}), ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
+      const [top] = await actionsOf(byId(OF_TRACE, order), { trace: traceId, limit: 1 });
+      return top;
+    },
+    seenBelow: ({ traceId, spanId }, notBy, limit) =>
+      actionsOf(
+        byId(`${OF_TRACE} AND ParentSpanId = {span:String} AND Witness != {witness:String}`, FIRST_RECEIVED),
+        { trace: traceId, span: spanId, witness: notBy, limit },
+      ),
     search: (search) => searchActions(selection, recorded, search),
 
     bySpan: ({ traceId, spanId }) =>
@@ -135,16 +171,22 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       const branch = await branchOf(selection, scope);
       const [totals] = await select<RunTotals>(
         selection,
-        `SELECT
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted')) AS actions,
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
-           toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
-           toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
+        `SELECT ${TOTALS}, toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs
          FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions}`,
         branch.parameters,
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
+    },
+
+    totalsByRun: async (scope) => {
+      const branch = await branchOf(selection, scope);
+      const rows = await select<Omit<RunTotals, 'runs'> & { readonly run: string }>(
+        selection,
+        `SELECT toString(RunId) AS run, ${TOTALS}
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions} GROUP BY RunId`,
+        branch.parameters,
+      );
+      return new Map(rows.map(({ run, ...totals }) => [run, totals]));
     },
 
     openingOf: (runId) => oneOf(`${OF_RUN} AND ${OPENS_RUN}`, runId),
@@ -160,6 +202,18 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     },
   };
 };
+
+interface OutlineRow {
+  readonly SpanId: string;
+  readonly ParentSpanId: string;
+  readonly Witness: OutlinedSpan['witness'];
+}
+
+const outlinedSpanOf = ({ SpanId, ParentSpanId, Witness }: OutlineRow): OutlinedSpan => ({
+  spanId: SpanId,
+  ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
+  witness: Witness,
+});
 
 const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
   a.startTime < b.startTime ? -1 : a.startTime > b.startTime ? 1 : 0;

@@ -35,8 +35,8 @@ export const windowsBack = ({ fromNanos, toNanos }: TimeWindow, nowNanos: bigint
 const LATEST_SECOND = 4_294_967_295n;
 const NANOS_PER_SECOND = 1_000_000_000n;
 
-/** Whole seconds since the epoch where the store's `DateTime` has them: 1970 to 2106. */
-export const secondOf = (nanos: bigint): bigint | undefined => {
+/** Seconds since the epoch as `TimestampTime` keeps them: what is before 1970 or after 2106 at the edge. */
+export const secondOf = (nanos: bigint): number => {
   const second = nanos / NANOS_PER_SECOND;
-  return nanos >= 0n && second <= LATEST_SECOND ? second : undefined;
+  return Number(nanos < 0n ? 0n : second > LATEST_SECOND ? LATEST_SECOND : second);
 };
