@@ -8,11 +8,21 @@ import {
   tokenKeySetOf,
 } from '@whence/identity';
 import type { ReferenceTrust } from '@whence/model';
-import { GAPS, OTEL_TRACES, RUNS } from '@whence/store';
+import {
+  AgeWatch,
+  DiskReserve,
+  GAPS,
+  lockDirectory,
+  OTEL_TRACES,
+  RUNS,
+  Shipper,
+  Spool,
+  StoreLink,
+} from '@whence/store';
 import type { Logger } from 'pino';
 import { createAttributors } from './attribution/attributors.ts';
 import type { CollectorConfig } from './config.ts';
-import { newCounters } from './counters.ts';
+import { countingDeliveries, newCounters } from './counters.ts';
 import { startForwarding } from './forward/forwarding.ts';
 import { GapLog } from './gap-log.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
@@ -31,12 +41,6 @@ import { limitsByFile, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
 import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
-import { Shipper } from './ship/shipper.ts';
-import { StoreLink } from './ship/store-link.ts';
-import { AgeWatch } from './spool/age-watch.ts';
-import { lockDirectory } from './spool/directory-lock.ts';
-import { DiskReserve } from './spool/disk-reserve.ts';
-import { Spool } from './spool/spool.ts';
 import { openTlsFiles } from './tls/tls-files.ts';
 
 export interface Collector {
@@ -152,10 +156,11 @@ const assemble = async (
         });
   parts.defer(() => forwarding?.stop());
 
+  const deliveries = countingDeliveries(counters);
   const shippers = [
-    new Shipper(gaps, link, log, counters, () => {}),
-    new Shipper(traces, link, log, counters, () => {}),
-    new Shipper(runs, link, log, counters, (segment) => runLog.shipped(segment.id)),
+    new Shipper(gaps, link, log, deliveries, () => {}),
+    new Shipper(traces, link, log, deliveries, () => {}),
+    new Shipper(runs, link, log, deliveries, (segment) => runLog.shipped(segment.id)),
   ];
   parts.defer(async () => {
     await Promise.all(shippers.map((shipper) => shipper.stop(grace)));

@@ -5,6 +5,7 @@ export { AUTHORITY_KINDS, type Authority, type AuthorityKind, authorityOf } from
 export { CAUSE_KINDS, type Cause, type CauseKind, isCauseKind, type RunRef, type SpanRef } from './cause.ts';
 export { CodedError, isCoded } from './coded-error.ts';
 export { commandLine } from './command-line.ts';
+export { Counters } from './counters.ts';
 export {
   isPrincipalId,
   isPrincipalKind,

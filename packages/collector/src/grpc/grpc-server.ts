@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Counters } from '@whence/model';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
-import type { Counters } from '../counters.ts';
 import type { BodyLimits } from '../receive/body-memory.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
 import type { UnkeptSignals } from '../receive/unkept-signals.ts';

@@ -1,5 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { COUNTED, type Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
+import { COUNTED } from '../counters.ts';
 import type { RefusalReason, Refused } from '../receive/refusal.ts';
 import { retryDetails } from './status-details.ts';
 

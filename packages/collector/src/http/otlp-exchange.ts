@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { COUNTED, type Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
+import { COUNTED } from '../counters.ts';
 import type { Sender } from '../intake/intake.ts';
 import type { OtlpEncoding } from '../otlp/encoding.ts';
 import type { BodyLimits } from '../receive/body-memory.ts';

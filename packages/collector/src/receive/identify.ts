@@ -5,8 +5,9 @@ import {
   createAuthenticator,
   type Presented,
 } from '@whence/identity';
+import type { Counters } from '@whence/model';
 import type { Logger } from 'pino';
-import { COUNTED, type Counters } from '../counters.ts';
+import { COUNTED } from '../counters.ts';
 import type { CredentialsFile } from './credentials-file.ts';
 import { type Refused, refused } from './refusal.ts';
 

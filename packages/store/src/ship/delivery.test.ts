@@ -1,13 +1,16 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { newRunId, type Run, runIdToBytes } from '@whence/model';
-import { type Batch, encodeRunRow, RowWriter, RUNS } from '@whence/store';
 import fc from 'fast-check';
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { COUNTED, newCounters } from '../counters.ts';
+import type { Batch } from '../batches.ts';
+import { RowWriter } from '../rowbinary/row-writer.ts';
+import { encodeRunRow } from '../rowbinary/run-rows.ts';
+import { RUNS } from '../tables/runs.ts';
 import { type Delivered, Delivery } from './delivery.ts';
+import type { DeliveryCount } from './delivery-counts.ts';
 import { tokenOf } from './segment-rows.ts';
+import type { ShipLog } from './ship-log.ts';
 import { type Fate, StoreModel } from './store-model.fixture.ts';
 
 const RUN: Run = {
@@ -36,6 +39,8 @@ const encode = (id: string, rows: number, job = 'nightly'): Buffer => {
 
 const ROWS = 10;
 const ALL = [...Array(ROWS).keys()];
+const SILENT: ShipLog = { info: () => {}, warn: () => {}, error: () => {}, child: () => SILENT };
+
 const PATIENCE = { firstBackoff: 1, maxBackoff: 4, tokenTrusted: 15 };
 
 const newBatch = (rows = ROWS, cutBytes = 0) => {
@@ -57,17 +62,19 @@ const deliver = async (
   model: StoreModel,
   { batch, bytes }: ReturnType<typeof newBatch>,
   uncertain = false,
-): Promise<{ delivered: Delivered; metrics: string }> => {
-  const counters = newCounters();
+): Promise<{ delivered: Delivered; counted: readonly string[] }> => {
+  const counted: string[] = [];
   const parts = {
     store: model.store,
-    log: pino({ level: 'silent' }),
-    counters,
+    log: SILENT,
+    counts: {
+      add: (what: DeliveryCount, count: number, labels: string) => counted.push(`${what} ${labels} ${count}`),
+    },
     signal: AbortSignal.timeout(20_000),
     patience: PATIENCE,
   };
   const delivered = await new Delivery(batch, async () => bytes, parts).run(uncertain);
-  return { delivered, metrics: counters.render({}) };
+  return { delivered, counted };
 };
 
 describe('a batch', () => {
@@ -118,10 +125,10 @@ describe('a batch', () => {
     const forged = encode(one.batch.id, ROWS, 'forged!');
     model.put(forged);
     model.tokens.add(`${one.batch.id}:${ROWS}:${forged.length}:${crc32(forged).toString(16)}`);
-    const { delivered, metrics } = await deliver(model, one, true);
+    const { delivered, counted } = await deliver(model, one, true);
     expect(delivered).toEqual({ status: 'delivered' });
     expect(model.numbers).toEqual(ALL.flatMap((number) => [number, number]));
-    expect(metrics).toContain(`${COUNTED.batchesInConflict}{table="runs",kind="other_rows"} 1`);
+    expect(counted).toContain('batchesInConflict table="runs",kind="other_rows" 1');
   });
 
   it('that is given up stays', async () => {
@@ -129,8 +136,8 @@ describe('a batch', () => {
     const { batch, bytes } = newBatch();
     const delivery = new Delivery(batch, async () => bytes, {
       store: model.store,
-      log: pino({ level: 'silent' }),
-      counters: newCounters(),
+      log: SILENT,
+      counts: { add: () => {} },
       signal: AbortSignal.timeout(50),
       patience: PATIENCE,
     });

@@ -1,6 +1,6 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CollectorError } from '../collector-error.ts';
+import { StoreError } from '../store-error.ts';
 
 const LOCK_FILE = 'owner.lock';
 
@@ -22,7 +22,7 @@ const ATTEMPTS = 20;
  * Takes a directory, creating it where it is missing. The lock of a process that has died is taken over; of several
  * that try at once, one gets it.
  *
- * @throws CollectorError `directory_in_use` naming the owner, `directory_unusable` where it cannot be written.
+ * @throws StoreError `directory_in_use` naming the owner, `directory_unusable` where it cannot be written.
  */
 export const lockDirectory = (directory: string, what: string): DirectoryLock => {
   const path = join(directory, LOCK_FILE);
@@ -39,7 +39,7 @@ export const lockDirectory = (directory: string, what: string): DirectoryLock =>
       }
       const owner = ownerIn(found);
       if (owner !== undefined && isAlive(owner)) {
-        throw new CollectorError(
+        throw new StoreError(
           'directory_in_use',
           `${directory} is in use by ${owner.what} (pid ${owner.pid}): stop it, or choose another directory`,
         );
@@ -47,11 +47,11 @@ export const lockDirectory = (directory: string, what: string): DirectoryLock =>
       removeStale(path, found);
     }
   } catch (cause) {
-    if (cause instanceof CollectorError) throw cause;
+    if (cause instanceof StoreError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CollectorError('directory_unusable', `${directory} cannot be used: ${reason}`, { cause });
+    throw new StoreError('directory_unusable', `${directory} cannot be used: ${reason}`, { cause });
   }
-  throw new CollectorError('directory_in_use', `${directory} is being taken by another process`);
+  throw new StoreError('directory_in_use', `${directory} is being taken by another process`);
 };
 
 /** The lock appears whole under its name, or not at all: nobody ever reads one that is half written. */

@@ -1,10 +1,11 @@
-import type { Batch, Store } from '@whence/store';
-import type { Logger } from 'pino';
-import { COUNTED, type Counters } from '../counters.ts';
+import type { Batch } from '../batches.ts';
+import type { Store } from '../open.ts';
 import { readSegment, readSegmentBytes, type SealedSegment } from '../spool/segment.ts';
 import type { Spool } from '../spool/spool.ts';
 import { Delivery } from './delivery.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
 import { tokenOf } from './segment-rows.ts';
+import type { ShipLog } from './ship-log.ts';
 import { pause, type StoreLink, unlessAborted } from './store-link.ts';
 
 const RETRY_MILLIS = 10_000;
@@ -17,18 +18,24 @@ export type ShippedListener = (segment: SealedSegment) => void;
 /** Delivers the sealed segments of one spool to the store, oldest first, each once in effect. */
 export class Shipper {
   private readonly spool: Spool;
-  private readonly link: StoreLink;
-  private readonly log: Logger;
-  private readonly counters: Counters;
+  private readonly link: Pick<StoreLink, 'current' | 'whenOpen'>;
+  private readonly log: ShipLog;
+  private readonly counts: DeliveryCounts;
   private readonly shipped: ShippedListener;
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
 
-  constructor(spool: Spool, link: StoreLink, log: Logger, counters: Counters, shipped: ShippedListener) {
+  constructor(
+    spool: Spool,
+    link: Pick<StoreLink, 'current' | 'whenOpen'>,
+    log: ShipLog,
+    counts: DeliveryCounts,
+    shipped: ShippedListener,
+  ) {
     this.spool = spool;
     this.link = link;
     this.log = log.child({ table: spool.table.name });
-    this.counters = counters;
+    this.counts = counts;
     this.shipped = shipped;
     this.running = this.run();
   }
@@ -72,8 +79,8 @@ export class Shipper {
   }
 
   private async ship(store: Store, segment: SealedSegment): Promise<void> {
-    const { log, counters } = this;
-    const parts = { store, log, counters, signal: this.stopping.signal };
+    const { log, counts } = this;
+    const parts = { store, log, counts, signal: this.stopping.signal };
     const delivery = new Delivery(this.batchOf(segment), () => readSegmentBytes(segment), parts);
     const delivered = await delivery.run(segment.uncertain);
     if (delivered.status === 'delivered') await this.done(segment);
@@ -82,8 +89,8 @@ export class Shipper {
 
   private async done(segment: SealedSegment): Promise<void> {
     const label = `table="${this.spool.table.name}"`;
-    this.counters.add(COUNTED.batchesShipped, 1, label);
-    this.counters.add(COUNTED.rowsShipped, segment.rows, label);
+    this.counts.add('batchesShipped', 1, label);
+    this.counts.add('rowsShipped', segment.rows, label);
     await this.spool.shipped(segment);
     this.shipped(segment);
   }
@@ -91,9 +98,9 @@ export class Shipper {
   /** The whole segment is kept, with the rows that the store has as well: they are told apart by their numbers. */
   private async setAside(segment: SealedSegment, refusedRows: number): Promise<void> {
     const label = `table="${this.spool.table.name}"`;
-    this.counters.add(COUNTED.batchesSetAside, 1, label);
-    this.counters.add(COUNTED.rowsSetAside, refusedRows, label);
-    this.counters.add(COUNTED.rowsShipped, segment.rows - refusedRows, label);
+    this.counts.add('batchesSetAside', 1, label);
+    this.counts.add('rowsSetAside', refusedRows, label);
+    this.counts.add('rowsShipped', segment.rows - refusedRows, label);
     await this.spool.setAside(segment, 'refused', refusedRows);
   }
 

@@ -3,7 +3,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CollectorError } from '../collector-error.ts';
+import { StoreError } from '../store-error.ts';
 import { DiskReserve, RESERVE_PARTS } from './disk-reserve.ts';
 
 const BYTES = 80_000;
@@ -90,7 +90,7 @@ describe('reserve of a disk', () => {
 
   it.each([
     ['a quota', failed('EDQUOT')],
-    ['an error with that cause', new CollectorError('spool_unavailable', 'no', { cause: failed('ENOSPC') })],
+    ['an error with that cause', new StoreError('spool_unavailable', 'no', { cause: failed('ENOSPC') })],
   ])('takes %s for a full disk', async (_, error) => {
     const reserve = await findWhole();
     expect(await reserve.spend(needing(7, error))).toBe('done');

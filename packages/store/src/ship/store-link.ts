@@ -1,5 +1,6 @@
-import { checkStoreOptions, openStore, type Store, type StoreOptions } from '@whence/store';
-import type { Logger } from 'pino';
+import { checkStoreOptions, type StoreOptions } from '../addresses.ts';
+import { openStore, type Store } from '../open.ts';
+import type { ShipLog } from './ship-log.ts';
 
 const RETRY_MILLIS = 500;
 
@@ -13,7 +14,7 @@ export class StoreLink {
   private readonly opened: Promise<Store | undefined>;
 
   /** @throws StoreError `options_invalid`. */
-  constructor(options: StoreOptions, log: Logger) {
+  constructor(options: StoreOptions, log: ShipLog) {
     // Waiting would not make them better.
     checkStoreOptions(options);
     this.opened = this.open(options, log);
@@ -35,7 +36,7 @@ export class StoreLink {
     await this.store?.close();
   }
 
-  private async open(options: StoreOptions, log: Logger): Promise<Store | undefined> {
+  private async open(options: StoreOptions, log: ShipLog): Promise<Store | undefined> {
     let said = false;
     while (!this.opening.signal.aborted) {
       try {

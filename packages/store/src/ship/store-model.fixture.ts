@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import { decodeRows, RUNS, type Store } from '@whence/store';
+import type { Store } from '../open.ts';
+import { decodeRows } from '../rowbinary/rows.ts';
+import { RUNS } from '../tables/runs.ts';
 
 /** What happens to one insert. */
 export type Fate =

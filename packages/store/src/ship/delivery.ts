@@ -5,17 +5,17 @@ import {
   heldRows,
   type InsertOutcome,
   insertBatch,
-  type Store,
-} from '@whence/store';
-import type { Logger } from 'pino';
-import { COUNTED, type Counters } from '../counters.ts';
+} from '../batches.ts';
+import type { Store } from '../open.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
 import { compareRows, partOf, type SegmentRow, type SegmentRows, splitRows } from './segment-rows.ts';
+import type { ShipLog } from './ship-log.ts';
 import { pause, unlessAborted } from './store-link.ts';
 
 export interface DeliveryParts {
   readonly store: Store;
-  readonly log: Logger;
-  readonly counters: Counters;
+  readonly log: ShipLog;
+  readonly counts: DeliveryCounts;
   /** Gives up: what was not delivered by then stays in the spool. */
   readonly signal: AbortSignal;
   readonly patience?: Patience;
@@ -152,11 +152,11 @@ export class Delivery {
     left: readonly SegmentRow[] | undefined,
     storedAt: number | undefined,
   ): Promise<Batch> {
-    const { log, counters } = this.#parts;
+    const { log, counts } = this.#parts;
     const { id, rows } = this.#batch;
     const part = left === undefined ? this.#batch : partOf(this.#batch, (await this.#split()).bytes, left);
     if (held.size > 0) {
-      counters.add(COUNTED.batchesRepaired, 1, this.#label);
+      counts.add('batchesRepaired', 1, this.#label);
       log.warn({ batch: id, missing: part.rows, of: rows }, 'the store has a part of a batch');
     }
     if (storedAt === undefined || performance.now() - storedAt < this.#patience.tokenTrusted) return part;
@@ -169,8 +169,8 @@ export class Delivery {
   #report(kind: 'other_rows' | 'rows_twice', numbers: readonly number[]): void {
     if (numbers.length === 0 || this.#reported.includes(kind)) return;
     this.#reported += kind;
-    const { log, counters } = this.#parts;
-    counters.add(COUNTED.batchesInConflict, 1, `${this.#label},kind="${kind}"`);
+    const { log, counts } = this.#parts;
+    counts.add('batchesInConflict', 1, `${this.#label},kind="${kind}"`);
     log.error(
       { batch: this.#batch.id, rows: numbers.length, first: numbers[0] },
       `under the id of a batch the store has ${kind.replace('_', ' ')}`,
@@ -209,8 +209,8 @@ export class Delivery {
   }
 
   async #wait(error: unknown): Promise<void> {
-    const { log, counters } = this.#parts;
-    counters.add(COUNTED.shipRetries, 1, this.#label);
+    const { log, counts } = this.#parts;
+    counts.add('shipRetries', 1, this.#label);
     log.warn(
       { err: error, batch: this.#batch.id, retryInMillis: this.#backoff },
       'batch not known to be stored',

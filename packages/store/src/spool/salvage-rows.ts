@@ -1,4 +1,5 @@
-import { decodeRows, type RowTable } from '@whence/store';
+import { decodeRows } from '../rowbinary/rows.ts';
+import type { RowTable } from '../tables/columns.ts';
 
 export interface SalvagedRows {
   readonly rows: number;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { RowTable } from '@whence/store';
-import { CollectorError } from '../collector-error.ts';
+import { StoreError } from '../store-error.ts';
+import type { RowTable } from '../tables/columns.ts';
 import { isDiskFull } from './disk-full.ts';
 import type { DiskReserve } from './disk-reserve.ts';
 import { type FoundDamage, recoverFolder } from './recover-folder.ts';
@@ -83,7 +83,7 @@ export class Spool {
       spool.current = await spool.firstSegment();
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CollectorError('directory_unusable', `${spool.folder.path} cannot be used: ${reason}`, {
+      throw new StoreError('directory_unusable', `${spool.folder.path} cannot be used: ${reason}`, {
         cause,
       });
     }
@@ -122,21 +122,21 @@ export class Spool {
     return !this.closed && !this.folder.reserved && this.usable() !== undefined && this.bytes < maxBytes;
   }
 
-  /** @throws CollectorError `spool_unavailable` where nothing can be made durable now. */
+  /** @throws StoreError `spool_unavailable` where nothing can be made durable now. */
   place(nowMillis: number): Place {
     const { path } = this.folder;
     if (this.folder.reserved) {
-      throw new CollectorError(
+      throw new StoreError(
         'spool_unavailable',
         `the disk of ${path} is full: what is left of it is kept for emptying the spool`,
       );
     }
     const segment = this.usable();
     if (segment === undefined || this.closed) {
-      throw new CollectorError('spool_unavailable', `the spool in ${path} cannot be written`);
+      throw new StoreError('spool_unavailable', `the spool in ${path} cannot be written`);
     }
     if (this.bytes >= this.options.maxBytes) {
-      throw new CollectorError(
+      throw new StoreError(
         'spool_unavailable',
         `the spool in ${path} is full: ${this.bytes} bytes wait for the store`,
       );
@@ -159,7 +159,7 @@ export class Spool {
     } catch (cause) {
       if (segment === this.current) this.seal();
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CollectorError('spool_unavailable', `the spool cannot be written: ${reason}`, { cause });
+      throw new StoreError('spool_unavailable', `the spool cannot be written: ${reason}`, { cause });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { RowTable } from '@whence/store';
+import type { RowTable } from '../tables/columns.ts';
 import { type Damage, recoverSegment } from './recover-segment.ts';
 import { CURSOR_SUFFIX, DATA_SUFFIX, INDEX_SUFFIX, type SealedSegment } from './segment.ts';
 import type { SegmentFolder } from './segment-folder.ts';

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
-import { type Batch, decodeRows, type HeldRows } from '@whence/store';
+import type { Batch, HeldRows } from '../batches.ts';
+import { decodeRows } from '../rowbinary/rows.ts';
 
 /** One row of a segment: its number, and where its bytes lie. */
 export interface SegmentRow {

@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { RowTable } from '@whence/store';
+import type { RowTable } from '../tables/columns.ts';
 import { salvageRows } from './salvage-rows.ts';
 import { DATA_SUFFIX, INDEX_SUFFIX, type SealedSegment } from './segment.ts';
 import { decodeIndexRecord, INDEX_RECORD_BYTES, type IndexRecord } from './segment-index.ts';
