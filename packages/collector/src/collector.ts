@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import {
+  type CredentialsFile,
   createIssuer,
   createKnownRuns,
   createTokenMint,
+  openCredentialsFile,
   openMacKeys,
+  openTlsFiles,
   openTokenKeys,
   tokenKeySetOf,
 } from '@whence/identity';
@@ -35,13 +38,11 @@ import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { JsonReader } from './otlp/json-reader.ts';
 import { BodyMemory } from './receive/body-memory.ts';
-import { type CredentialsFile, openCredentialsFile } from './receive/credentials-file.ts';
 import { anyone, identifyByFile } from './receive/identify.ts';
 import { limitsByFile, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
 import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
-import { openTlsFiles } from './tls/tls-files.ts';
 
 export interface Collector {
   readonly url: string;

@@ -28,7 +28,10 @@ export const newCounters = (): Counters => {
   counters.declare(COUNTED.spansAccepted, 'Spans acknowledged, by assurance');
   counters.declare(COUNTED.spansRejected, 'Spans rejected inside an accepted request, by reason');
   counters.declare(COUNTED.requestsRefused, 'Requests refused, by HTTP status');
-  counters.declare(COUNTED.authenticationsRefused, 'Senders that did not prove who they are, by reason');
+  counters.declare(
+    COUNTED.authenticationsRefused,
+    'Senders that did not prove who they are, or may not send, by reason',
+  );
   counters.declare(COUNTED.runsRecorded, 'Run records made durable');
   counters.declare(COUNTED.segmentsDamaged, 'Spool segments found damaged at the start, by table');
   counters.declare(COUNTED.rowsLost, 'Rows in damaged spool segments that cannot be read, by table');

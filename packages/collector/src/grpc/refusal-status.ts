@@ -6,6 +6,7 @@ import { retryDetails } from './status-details.ts';
 
 const CODE: Readonly<Record<RefusalReason, status>> = {
   unauthenticated: status.UNAUTHENTICATED,
+  forbidden: status.PERMISSION_DENIED,
   rate_limited: status.RESOURCE_EXHAUSTED,
   too_large: status.RESOURCE_EXHAUSTED,
   malformed: status.INVALID_ARGUMENT,

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { presentedBy } from '@whence/identity';
 import type { Counters } from '@whence/model';
 import { COUNTED } from '../counters.ts';
 import type { Sender } from '../intake/intake.ts';
@@ -7,7 +8,6 @@ import type { BodyLimits } from '../receive/body-memory.ts';
 import { NO_ROOM, type Refused } from '../receive/refusal.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
 import { HTTP_STATUS, otlpEncodingOf, sendOtlpAccepted, sendOtlpError } from './otlp-answer.ts';
-import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
 /** A request that may be taken: who sends, and the inflated body. */

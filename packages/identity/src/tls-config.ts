@@ -1,9 +1,10 @@
+import { isLoopback } from './loopback.ts';
 import type { TlsPaths } from './tls-files.ts';
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/;
 
 export interface TlsSettings {
   readonly host: string;
+  /** The variable that sets it, for messages. */
+  readonly hostVariable: string;
   /** Paths, empty: not set. */
   readonly cert: string;
   readonly key: string;
@@ -14,7 +15,7 @@ export interface TlsSettings {
 
 /** What is wrong, if anything, is added to `faults`. Keys and tokens cross a network in the clear only where told so. */
 export const tlsPathsOf = (settings: TlsSettings, faults: string[]): TlsPaths | undefined => {
-  const { host, cert, key, clientCa, insecure } = settings;
+  const { host, hostVariable, cert, key, clientCa, insecure } = settings;
   if (!['', 'true', 'false'].includes(insecure)) faults.push(`WHENCE_INSECURE="${insecure}": true or false`);
   if ((cert === '') !== (key === '')) {
     faults.push(
@@ -25,9 +26,9 @@ export const tlsPathsOf = (settings: TlsSettings, faults: string[]): TlsPaths | 
   }
   if (cert !== '' && key !== '') return { cert, key, ...(clientCa === '' ? {} : { clientCa }) };
   if (clientCa !== '') faults.push('WHENCE_TLS_CLIENT_CA needs WHENCE_TLS_CERT and WHENCE_TLS_KEY');
-  if (insecure !== 'true' && !LOOPBACK.test(host)) {
+  if (insecure !== 'true' && !isLoopback(host)) {
     faults.push(
-      `WHENCE_COLLECTOR_HOST="${host}" would take credentials in the clear: set WHENCE_TLS_CERT and WHENCE_TLS_KEY, or WHENCE_INSECURE=true where something in front does TLS`,
+      `${hostVariable}="${host}" would take credentials in the clear: set WHENCE_TLS_CERT and WHENCE_TLS_KEY, or WHENCE_INSECURE=true where something in front does TLS`,
     );
   }
   return undefined;

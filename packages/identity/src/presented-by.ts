@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { TLSSocket } from 'node:tls';
-import { type PeerCertificate, type Presented, peerCertificateOf } from '@whence/identity';
+import type { Presented } from './authenticator.ts';
+import { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
 
 /** By connection: a certificate is presented once. */
 const certificates = new WeakMap<TLSSocket, PeerCertificate>();
 
+/** What a request presents: its header, and the certificate of its connection where that was verified. */
 export const presentedBy = ({ headers, socket }: IncomingMessage): Presented => ({
   authorization: headers.authorization,
   peerCertificate: socket instanceof TLSSocket && socket.authorized ? certificateOf(socket) : undefined,

@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { ServiceLog } from './service-log.ts';
 
 const CHECK_MILLIS = 30_000;
 
@@ -18,14 +18,14 @@ export interface FileReader<Value> {
  */
 export class ReloadedFiles<Value> {
   readonly #reader: FileReader<Value>;
-  readonly #log: Logger;
+  readonly #log: ServiceLog;
   readonly #listeners: ((value: Value) => void)[] = [];
   readonly #timer: NodeJS.Timeout;
   #current: Value;
   #faultSaid = '';
 
   /** @throws what `read` throws */
-  constructor(reader: FileReader<Value>, log: Logger, checkMillis = CHECK_MILLIS) {
+  constructor(reader: FileReader<Value>, log: ServiceLog, checkMillis = CHECK_MILLIS) {
     this.#reader = reader;
     this.#log = log;
     this.#current = reader.read();

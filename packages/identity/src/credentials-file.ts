@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type CredentialSet, readCredentials } from '@whence/identity';
-import type { Logger } from 'pino';
-import { CollectorError } from '../collector-error.ts';
-import { ReloadedFiles } from '../reloaded-files.ts';
+import { type CredentialSet, readCredentials } from './credentials.ts';
+import { identityError } from './identity-error.ts';
+import { ReloadedFiles } from './reloaded-files.ts';
+import type { ServiceLog } from './service-log.ts';
 
 /** A credentials file as it was read. */
 interface Credentials {
@@ -10,24 +10,24 @@ interface Credentials {
   readonly set: CredentialSet;
 }
 
-/** Who may send and start runs: a key that is added, changed or taken away counts without a new start. */
+/** Who may send, start runs and ask: a key that is added, changed or taken away counts without a new start. */
 export type CredentialsFile = ReloadedFiles<Credentials>;
 
 /**
  * The trust domain is in every reference that was given out, so it is fixed until the next start.
  *
- * @throws CollectorError `config_invalid`, or what `readCredentials` throws
+ * @throws CodedError `credentials_unreadable`, or what `readCredentials` throws
  */
-export const openCredentialsFile = (path: string, log: Logger): CredentialsFile => {
+export const openCredentialsFile = (path: string, log: ServiceLog): CredentialsFile => {
   let trustDomain: string | undefined;
   const load = (): Credentials => {
     const text = textOf(path);
     const set = readCredentials(text, path);
     trustDomain ??= set.trustDomain;
     if (set.trustDomain !== trustDomain) {
-      throw new CollectorError(
-        'config_invalid',
-        `${path}: the trust domain cannot change from "${trustDomain}" to "${set.trustDomain}" while the collector runs`,
+      throw identityError(
+        'trust_domain_changed',
+        `${path}: the trust domain cannot change from "${trustDomain}" to "${set.trustDomain}" while the service runs`,
       );
     }
     return { text, set };
@@ -40,8 +40,10 @@ const textOf = (path: string): string => {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const { message } = cause as Error;
-    throw new CollectorError('config_invalid', `credentials file ${path} cannot be read: ${message}`, {
+    throw identityError(
+      'credentials_unreadable',
+      `credentials file ${path} cannot be read: ${message}`,
       cause,
-    });
+    );
   }
 };

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import type { Logger } from 'pino';
-import { CollectorError } from '../collector-error.ts';
-import { ReloadedFiles } from '../reloaded-files.ts';
+import { identityError } from './identity-error.ts';
+import { ReloadedFiles } from './reloaded-files.ts';
+import type { ServiceLog } from './service-log.ts';
 
 /** PEM files. */
 export interface TlsPaths {
@@ -17,8 +17,8 @@ export interface TlsPaths {
 /** The certificate that servers show: new connections get the new one. Whether clients are asked for one is fixed. */
 export type TlsFiles = ReloadedFiles<SecureContextOptions>;
 
-/** @throws CollectorError `config_invalid` that names the file */
-export const openTlsFiles = (paths: TlsPaths, log: Logger): TlsFiles =>
+/** @throws CodedError `tls_files_invalid` that names the file */
+export const openTlsFiles = (paths: TlsPaths, log: ServiceLog): TlsFiles =>
   new ReloadedFiles({ what: 'TLS certificate', read: () => contextOf(paths), same: sameContext }, log);
 
 export const asksClients = ({ current }: TlsFiles): boolean => current.ca !== undefined;
@@ -36,7 +36,7 @@ const contextOf = ({ cert, key, clientCa }: TlsPaths): SecureContextOptions => {
   } catch (cause) {
     const { message } = cause as Error;
     const files = [cert, key, clientCa].filter((path) => path !== undefined).join(', ');
-    throw new CollectorError('config_invalid', `TLS files (${files}) cannot be used: ${message}`, { cause });
+    throw identityError('tls_files_invalid', `TLS files (${files}) cannot be used: ${message}`, cause);
   }
   return context;
 };
@@ -46,7 +46,7 @@ const read = (name: string, path: string): Buffer => {
     return readFileSync(path);
   } catch (cause) {
     const { message } = cause as Error;
-    throw new CollectorError('config_invalid', `${name}="${path}" cannot be read: ${message}`, { cause });
+    throw identityError('tls_files_invalid', `${name}="${path}" cannot be read: ${message}`, cause);
   }
 };
 
