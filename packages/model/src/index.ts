@@ -6,6 +6,7 @@ export { CAUSE_KINDS, type Cause, type CauseKind, isCauseKind, type RunRef, type
 export { CodedError, isCoded } from './coded-error.ts';
 export { commandLine } from './command-line.ts';
 export { Counters } from './counters.ts';
+export { QUERY_ATTRIBUTES, WHENCE_QUERY } from './own-actions.ts';
 export {
   isPrincipalId,
   isPrincipalKind,

@@ -30,6 +30,14 @@ export {
 } from './readers/action-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
+export type {
+  QueriesFound,
+  QueryFilter,
+  QueryPosition,
+  QueryReader,
+  QuerySearch,
+  RecordedQuery,
+} from './readers/query-reader.ts';
 export {
   type AttributionDoubt,
   type CauseLink,
@@ -40,6 +48,7 @@ export { mayName, type RecordedRun } from './readers/recorded-run.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
+export { encodeOwnAction, type OwnAction } from './rowbinary/own-action-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';
 export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';

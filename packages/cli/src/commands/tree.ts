@@ -1,12 +1,11 @@
 import { isRunId } from '@whence/model';
-import { DEFAULT_API, queryApi } from '../api/query-api.ts';
+import { type ApiOptions, DEFAULT_API, queryApi } from '../api/query-api.ts';
 import type { DefineCommand } from '../cli.ts';
 import { CliError } from '../cli-error.ts';
 import { plainJson } from '../render/plain-text.ts';
 import { renderTree } from '../render/tree.ts';
 
-interface TreeOptions {
-  readonly api?: string;
+interface TreeOptions extends ApiOptions {
   readonly json?: true;
 }
 
@@ -16,6 +15,7 @@ export const defineTree: DefineCommand = (program, host) => {
     .description('Draw everything that a run caused, below what caused it.')
     .argument('<run-id>', 'the run')
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
+    .option('--key-file <file>', 'the key to ask with (default: WHENCE_KEY)')
     .option('--json', 'print the whole answer as JSON')
     .addHelpText(
       'after',
@@ -26,10 +26,10 @@ Examples:
   whence tree 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10
   whence tree 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 --json | jq .totals`,
     )
-    .action(async (text: string, { api, json }: TreeOptions) => {
+    .action(async (text: string, { json, ...options }: TreeOptions) => {
       const runId = text.toLowerCase();
       if (!isRunId(runId)) throw new CliError('usage', `${text}: not a run id (a UUIDv7)`);
-      const answer = await queryApi(api, host).tree(runId);
+      const answer = await queryApi(options, host).tree(runId);
       host.out(json === true ? `${plainJson(answer)}\n` : renderTree(answer, host));
     });
 };

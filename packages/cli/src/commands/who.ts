@@ -1,16 +1,15 @@
 import { isRunId } from '@whence/model';
 import { Option } from 'commander';
-import { DEFAULT_API, queryApi, type WhoQuestion } from '../api/query-api.ts';
+import { type ApiOptions, DEFAULT_API, queryApi, type WhoQuestion } from '../api/query-api.ts';
 import type { DefineCommand } from '../cli.ts';
 import { CliError } from '../cli-error.ts';
 import { plainJson } from '../render/plain-text.ts';
 import { renderWho } from '../render/who.ts';
 
-interface WhoOptions {
+interface WhoOptions extends ApiOptions {
   readonly span?: string;
   readonly trace?: string;
   readonly run?: string;
-  readonly api?: string;
   readonly json?: true;
 }
 
@@ -27,6 +26,7 @@ export const defineWho: DefineCommand = (program, host) => {
     )
     .addOption(new Option('--run <id>', 'the action that opened a run').conflicts(['span', 'trace']))
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
+    .option('--key-file <file>', 'the key to ask with (default: WHENCE_KEY)')
     .option('--json', 'print the whole answer as JSON')
     .addHelpText(
       'after',
@@ -38,7 +38,7 @@ Examples:
   whence who --run 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 --json`,
     )
     .action(async (options: WhoOptions) => {
-      const answer = await queryApi(options.api, host).who(questionOf(options));
+      const answer = await queryApi(options, host).who(questionOf(options));
       host.out(options.json === true ? `${plainJson(answer)}\n` : renderWho(answer, host));
     });
 };

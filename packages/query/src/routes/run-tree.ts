@@ -10,6 +10,14 @@ const DEPTH_MAX = 256;
 const LIMIT_DEFAULT = 10_000;
 const LIMIT_MAX = 100_000;
 
+interface Branch {
+  readonly children: readonly Branch[];
+}
+
+/** The depth is bounded by the route. */
+const actionsIn = (branches: readonly Branch[]): number =>
+  branches.reduce((sum, { children }) => sum + 1 + actionsIn(children), 0);
+
 export const runTreeRoute = endpoint({
   path: '/v1/runs/{id}/tree',
   tag: 'lineage',
@@ -23,6 +31,7 @@ export const runTreeRoute = endpoint({
     limit: count(1, LIMIT_MAX).optional().describe(`Actions; ${LIMIT_DEFAULT} where not said.`),
   }),
   answer: TREE,
+  rowsIn: ({ roots }) => actionsIn(roots as readonly Branch[]),
   respond: async ({ path: { id }, parameters }, { readers, notFound }) => {
     const { depth = DEPTH_MAX, limit = LIMIT_DEFAULT } = parameters;
     const recorded = await readers.runs.byId(id);

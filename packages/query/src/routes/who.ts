@@ -33,6 +33,7 @@ export const whoRoute = endpoint({
     run: runId.optional(),
   }),
   answer: WHO,
+  rowsIn: ({ chain }) => chain.length,
   respond: async ({ parameters: { span, trace, run } }, { readers: allReaders, notFound }) => {
     const readers = forOneQuestion(allReaders);
     if (run !== undefined && (span !== undefined || trace !== undefined)) {

@@ -1,9 +1,11 @@
 import type { Store } from '../open.ts';
 import type { ActionReader } from './action-reader.ts';
 import type { CauseReader } from './cause-reader.ts';
+import type { QueryReader } from './query-reader.ts';
 import type { RunReader } from './run-reader.ts';
 import { storedActions } from './stored-actions.ts';
 import { storedCauses } from './stored-causes.ts';
+import { storedQueries } from './stored-queries.ts';
 import { storedRuns } from './stored-runs.ts';
 
 /** What one tenant may read, and nothing of anyone else's. */
@@ -11,11 +13,17 @@ export interface Readers {
   readonly actions: ActionReader;
   readonly runs: RunReader;
   readonly causes: CauseReader;
+  readonly queries: QueryReader;
 }
 
 /** Cheap: opens nothing. The store stays its opener's to close. */
 export const readersOf = (store: Store, tenant: string): Readers => {
   const selection = { store, tenant };
   const runs = storedRuns(selection);
-  return { runs, actions: storedActions(selection, runs), causes: storedCauses(selection) };
+  return {
+    runs,
+    actions: storedActions(selection, runs),
+    causes: storedCauses(selection),
+    queries: storedQueries(selection),
+  };
 };
