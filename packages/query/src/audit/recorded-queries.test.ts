@@ -79,7 +79,7 @@ describe('a question that was answered', () => {
       name: 'GET /v1/who',
       kind: 'server',
       statement: `GET ${UPDATE}`,
-      target: `whence://query${UPDATE}`,
+      target: 'whence://query/v1/who',
       status: 'unset',
       principal: { id: 'user:dana@example.com', kind: 'human' },
       authority: { kind: 'policy', id: 'policy:whence-query/auditor' },
