@@ -62,7 +62,9 @@ export const problemHandler =
   (error: unknown, request, response, next) => {
     const failure = queryErrorOf(error);
     if (PROBLEMS[failure.code].status >= 500) {
-      logger.error({ err: error, method: request.method, url: request.originalUrl }, failure.message);
+      // Not the parameters: one may be a key that was put there by mistake. What was asked, the record of it says.
+      const query = response.get('Whence-Query-Id');
+      logger.error({ err: error, method: request.method, path: request.path, query }, failure.message);
     }
     if (response.headersSent) next(error);
     else sendProblem(response, failure);

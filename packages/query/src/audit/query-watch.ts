@@ -59,8 +59,8 @@ export const watchQueries = (
       startedAtMillis,
       durationNanos: Number(process.hrtime.bigint() - started),
       client: plainAddress(request.socket.remoteAddress ?? ''),
-      ...optional('forwardedFor', request.get('x-forwarded-for')?.slice(0, HEADER_MAX_LENGTH)),
-      ...optional('userAgent', request.get('user-agent')?.slice(0, HEADER_MAX_LENGTH)),
+      ...optional('forwardedFor', shortened(request.get('x-forwarded-for'))),
+      ...optional('userAgent', shortened(request.get('user-agent'))),
       ...optional('caller', caller),
     });
 
@@ -93,6 +93,9 @@ const NOT_RECORDED =
   'Every question is recorded before it is answered, and this one cannot be now: the disk of the query service (WHENCE_QUERY_DATA_DIR) takes nothing more, or too much waits there for the store.';
 
 const HEADER_MAX_LENGTH = 500;
+
+const shortened = (text: string | undefined): string | undefined =>
+  text === undefined || text.length <= HEADER_MAX_LENGTH ? text : `${text.slice(0, HEADER_MAX_LENGTH)}…`;
 
 const newSpan = (): SpanRef => ({
   traceId: randomBytes(16).toString('hex'),

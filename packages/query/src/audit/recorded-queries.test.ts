@@ -175,6 +175,16 @@ describe('a question that was refused', () => {
   }, 40_000);
 });
 
+test('HEAD and lists in other forms are held back and recorded like any answer', async () => {
+  const headers = bearer(written.keys['grafana']);
+  const head = await fetch(`${asked.service.url}${UPDATE}`, { method: 'HEAD', headers });
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  expect(await queryOf(head.headers.get('whence-query-id'))).toMatchObject({ method: 'HEAD', rows: 4 });
+  const lines = await as('grafana', '/v1/actions?limit=2', { accept: 'application/x-ndjson' });
+  expect(lines.text.trim().split('\n')).toHaveLength(2);
+  expect(await queryOf(lines.headers.get('whence-query-id'))).toMatchObject({ rows: 2 });
+});
+
 test('what tells nothing of the record is not recorded', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics', '/openapi.json', '/v1/nothing']) {
     expect([path, (await asked.get(path)).headers.get('whence-query-id')]).toEqual([path, null]);
