@@ -1,4 +1,4 @@
-import { type Condition, conditionOf, isHistory, wayOf } from './action-filter.ts';
+import { type Condition, conditionOf, timeOfHistory, wayOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
@@ -25,12 +25,13 @@ export const searchActions = async (
   { filter, limit, after }: ActionSearch,
 ): Promise<ActionPage> => {
   const way = wayOf(filter);
-  const condition = isHistory(filter) ? historyOf(filter, after) : conditionOf(filter);
+  const time = timeOfHistory(filter);
+  const condition = time === undefined ? conditionOf(filter) : historyOf(filter, time, after);
   const rest = after === undefined ? condition.sql : `${condition.sql} AND ${comparison('<', 'after')}`;
   const positions = await select<PositionRow>(
     selection,
     `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
-     WHERE ${rest}${isHistory(filter) ? '' : ` AND Timestamp >= (${oldestOnPage(rest)})`} ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+     WHERE ${rest}${time === undefined ? ` AND Timestamp >= (${oldestOnPage(rest)})` : ''} ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
     { ...condition.parameters, ...bound('after', after), page: limit + 1, limit: limit + 1 },
     way,
   );
@@ -68,17 +69,21 @@ const oldestOnPage = (condition: string): string =>
  * The history of a target or a statement: the projection is ordered by its seconds, and is read up to the second in which
  * the page ends. What lies in the second in which it begins does not count: the last page may have shown it.
  */
-const historyOf = (filter: ActionSearch['filter'], after: ActionPosition | undefined): Condition => {
+const historyOf = (
+  filter: ActionSearch['filter'],
+  time: string,
+  after: ActionPosition | undefined,
+): Condition => {
   const { fromNanos, toNanos, ...touched } = filter;
   const { sql, parameters } = conditionOf(touched);
   const newest = after?.startNanos ?? toNanos;
-  const older = newest === undefined ? sql : `${sql} AND TimestampTime < toDateTime({newestSecond:UInt32})`;
+  const older = `TenantId = {tenant:String} AND ${sql}${newest === undefined ? '' : ` AND ${time} < toDateTime({newestSecond:UInt32})`}`;
   const whole = conditionOf(filter);
   return {
-    sql: `${whole.sql} AND TimestampTime >= greatest(toDateTime({oldestSecond:UInt32}), (
+    sql: `${whole.sql} AND ${time} >= greatest(toDateTime({oldestSecond:UInt32}), (
       SELECT min(second) FROM (
-        SELECT TimestampTime AS second FROM otel_traces WHERE ${older} ORDER BY TimestampTime DESC LIMIT {page:UInt32})))${
-          newest === undefined ? '' : ' AND TimestampTime <= toDateTime({newestSecond:UInt32})'
+        SELECT ${time} AS second FROM otel_traces WHERE ${older} ORDER BY ${time} DESC LIMIT {page:UInt32})))${
+          newest === undefined ? '' : ` AND ${time} <= toDateTime({newestSecond:UInt32})`
         }`,
     parameters: {
       ...parameters,
