@@ -30,6 +30,12 @@ export {
 } from './readers/action-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
+export type {
+  Listed,
+  OperationReader,
+  OperationsAsked,
+  ServiceOperation,
+} from './readers/operation-reader.ts';
 export {
   type AttributionDoubt,
   type CauseLink,
@@ -37,8 +43,20 @@ export {
   spanKey,
 } from './readers/recorded-action.ts';
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
+export type { Attributes, RecordedSpan, SpanEvent, SpanLink } from './readers/recorded-span.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
+export type {
+  ServiceCalls,
+  ServiceSummary,
+  SpanPlace,
+  TraceFilter,
+  TraceLayout,
+  TraceReader,
+  TraceSearch,
+  TraceSummary,
+  TracesFound,
+} from './readers/trace-reader.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';

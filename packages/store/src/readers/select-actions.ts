@@ -7,29 +7,31 @@ export interface ActionStatement {
   /** Begins with the tenant. */
   readonly condition: string;
   readonly order: string;
+  /** @default ACTION_COLUMNS */
+  readonly columns?: string;
 }
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 
 /** Every content once: of several deliveries the first. */
-const eachOnce = ({ condition, order }: ActionStatement): string =>
-  `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition}
+const eachOnce = ({ condition, order, columns = ACTION_COLUMNS }: ActionStatement): string =>
+  `SELECT ${columns} FROM otel_traces WHERE ${condition}
    ORDER BY ${order}, ${FIRST_RECEIVED} LIMIT 1 BY TraceId, SpanId, ${CONTENT_HASH} LIMIT {limit:UInt32}`;
 
-const asStored = ({ condition, order }: ActionStatement): string =>
-  `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
+const asStored = ({ condition, order, columns = ACTION_COLUMNS }: ActionStatement): string =>
+  `SELECT ${columns} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
 
 /**
  * Rows, each content once. Contents are compared only where a span came more than once: to compare them the store reads
  * every column, which costs twice as much as the question itself.
  */
-export const selectActions = async (
+export const selectActions = async <Row extends ActionRow = ActionRow>(
   selection: Selection,
   statement: ActionStatement,
   parameters: Parameters & { readonly limit: number },
-): Promise<readonly ActionRow[]> => {
-  const rows = await select<ActionRow>(selection, asStored(statement), parameters);
-  return areDistinct(rows) ? rows : select<ActionRow>(selection, eachOnce(statement), parameters);
+): Promise<readonly Row[]> => {
+  const rows = await select<Row>(selection, asStored(statement), parameters);
+  return areDistinct(rows) ? rows : select<Row>(selection, eachOnce(statement), parameters);
 };
 
 /** The same, as the rows come. */

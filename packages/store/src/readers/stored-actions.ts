@@ -6,9 +6,10 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './action-row.ts';
+import { type ActionRow, IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { type RecordedAction, spanKey, withConflicts } from './recorded-action.ts';
+import { recordRows } from './record-rows.ts';
+import { type RecordedAction, spanKey } from './recorded-action.ts';
 import type { RunReader, RunScope } from './run-reader.ts';
 import { actionsBelow, runParameters } from './run-tree-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
@@ -19,11 +20,7 @@ const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
 const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
-  const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
-    const needed = rows.map(runNeededBy).filter((id) => id !== undefined);
-    const known = await runs.byIds(needed);
-    return withConflicts(rows.map((row) => recordedActionOf(row, known.get(runNeededBy(row) ?? '')?.run)));
-  };
+  const recorded = (rows: readonly ActionRow[]) => recordRows(runs, rows);
 
   const statement = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,

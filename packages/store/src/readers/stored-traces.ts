@@ -1,0 +1,118 @@
+import { recordRows } from './record-rows.ts';
+import type { RecordedSpan } from './recorded-span.ts';
+import type { RunReader } from './run-reader.ts';
+import { type Selection, select } from './select.ts';
+import { selectActions } from './select-actions.ts';
+import { callsBetween } from './service-calls.ts';
+import { recordedSpanOf, SPAN_COLUMNS, type SpanRow } from './span-row.ts';
+import type { SpanPlace, TraceLayout, TraceReader } from './trace-reader.ts';
+import { findTraces } from './trace-search.ts';
+import { summarizeTraces } from './trace-summaries.ts';
+
+/** Whole spans that are in memory at once. */
+const SPANS_PER_CHUNK = 2_000;
+/** Records in a chunk: a span may have been sent with several contents. */
+const RECORDS_PER_CHUNK = 50_000;
+
+const OF_TRACE = 'TenantId = {tenant:String} AND TraceId = {trace:String}';
+const OLDEST_FIRST = 'Timestamp, SpanId';
+
+interface PlaceRow {
+  readonly Nanos: string;
+  readonly SpanId: string;
+  readonly ParentSpanId: string;
+  readonly IsMark: number;
+}
+
+export const storedTraces = (selection: Selection, runs: RunReader): TraceReader => {
+  const recorded = async (rows: readonly SpanRow[]): Promise<readonly RecordedSpan[]> => {
+    const actions = await recordRows(runs, rows);
+    return rows.map((row, index) => recordedSpanOf(row, actions[index]!));
+  };
+
+  const layout = async (traceId: string, limit: number): Promise<TraceLayout> => {
+    const rows = await select<PlaceRow>(
+      selection,
+      `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, SpanId, ParentSpanId,
+         System = 'whence' AND Operation = 'open' AS IsMark
+       FROM otel_traces WHERE ${OF_TRACE} ORDER BY ${OLDEST_FIRST} LIMIT {limit:UInt32}`,
+      { trace: traceId, limit: limit + 1 },
+    );
+    const places = eachOnce(rows.slice(0, limit).map(placeOf));
+    if (rows.length <= limit) return { places };
+    const [counted] = await select<{ Records: string }>(
+      selection,
+      `SELECT toString(count()) AS Records FROM otel_traces WHERE ${OF_TRACE}`,
+      { trace: traceId },
+    );
+    return { places, records: Number(counted?.Records ?? rows.length) };
+  };
+
+  async function* spans(
+    traceId: string,
+    places: readonly SpanPlace[],
+  ): AsyncGenerator<readonly RecordedSpan[]> {
+    for (let from = 0; from < places.length; from += SPANS_PER_CHUNK) {
+      const some = places.slice(from, from + SPANS_PER_CHUNK);
+      const first = some[0]!;
+      const last = some.at(-1)!;
+      const rows = await selectActions<SpanRow>(
+        selection,
+        {
+          columns: SPAN_COLUMNS,
+          condition: `${OF_TRACE} AND Timestamp >= fromUnixTimestamp64Nano({first:Int64})
+            AND Timestamp <= fromUnixTimestamp64Nano({last:Int64})
+            AND (Timestamp, SpanId) >= (fromUnixTimestamp64Nano({first:Int64}), {firstSpan:String})
+            AND (Timestamp, SpanId) <= (fromUnixTimestamp64Nano({last:Int64}), {lastSpan:String})`,
+          order: OLDEST_FIRST,
+        },
+        {
+          trace: traceId,
+          first: first.startNanos.toString(),
+          firstSpan: first.spanId,
+          last: last.startNanos.toString(),
+          lastSpan: last.spanId,
+          limit: RECORDS_PER_CHUNK,
+        },
+      );
+      yield await recorded(rows);
+    }
+  }
+
+  return {
+    layout,
+    spans,
+    find: (search) => findTraces(selection, search),
+    summaries: (traceIds) => summarizeTraces(selection, traceIds),
+    calls: (fromNanos, toNanos) => callsBetween(selection, fromNanos, toNanos),
+
+    smallTraces: async (traceIds, limit) => {
+      const rows = await selectActions<SpanRow>(
+        selection,
+        {
+          columns: SPAN_COLUMNS,
+          condition: 'TenantId = {tenant:String} AND TraceId IN {traces:Array(String)}',
+          order: `TraceId, ${OLDEST_FIRST}`,
+        },
+        { traces: traceIds, limit },
+      );
+      return Map.groupBy(await recorded(rows), ({ action }) => action.traceId);
+    },
+  };
+};
+
+const placeOf = ({ Nanos, SpanId, ParentSpanId, IsMark }: PlaceRow): SpanPlace => ({
+  spanId: SpanId,
+  ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
+  startNanos: BigInt(Nanos),
+  isMark: IsMark === 1,
+});
+
+/** A span that was delivered twice stands twice at the same moment. */
+const eachOnce = (places: readonly SpanPlace[]): readonly SpanPlace[] =>
+  places.filter(
+    (place, index) =>
+      index === 0 ||
+      place.spanId !== places[index - 1]!.spanId ||
+      place.startNanos !== places[index - 1]!.startNanos,
+  );
