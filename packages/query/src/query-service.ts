@@ -4,6 +4,7 @@ import type { Store } from '@whence/store';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import type { Asker } from './api/asker.ts';
+import { belowBasePath } from './api/base-path.ts';
 import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
@@ -19,6 +20,8 @@ export interface QueryOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** Where every address answers as well as at the root: `/whence`. Empty: at the root alone. @default '' */
+  readonly basePath?: string;
   readonly logger: Logger;
 }
 
@@ -40,13 +43,14 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
   return { url: urlOf(server), close: () => drained(server) };
 };
 
-const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
+const queryApp = ({ store, tenant, basePath = '', logger }: QueryOptions): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
   app.use(neverCached);
+  if (basePath !== '') app.use(belowBasePath(basePath));
   const everyone: Asker = { principal: 'urn:whence:anonymous', role: 'admin', tenant };
   const routes = routesOf(store);
   serveRoutes(app, routes, { askerOf: async () => everyone, contextOf: contextsOf(store) });

@@ -1,5 +1,6 @@
 import type { Store } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
+import { jaegerRoutes } from './jaeger/routes.ts';
 import { actionsRoute } from './routes/actions.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { openApiRoute } from './routes/open-api.ts';
@@ -9,6 +10,14 @@ import { whoRoute } from './routes/who.ts';
 
 /** Every address of the API, in the order in which `/openapi.json` lists them. */
 export const routesOf = (store: Store): readonly Route[] => {
-  const answering = [whoRoute, runRoute, runTreeRoute, actionsRoute, healthRoute, readyRoute(store)];
+  const answering = [
+    whoRoute,
+    runRoute,
+    runTreeRoute,
+    actionsRoute,
+    ...jaegerRoutes(),
+    healthRoute,
+    readyRoute(store),
+  ];
   return [...answering, openApiRoute(answering)];
 };

@@ -50,6 +50,7 @@ export type {
   ServiceCalls,
   ServiceSummary,
   SpanPlace,
+  SpansOfHour,
   TraceFilter,
   TraceLayout,
   TraceReader,

@@ -3,6 +3,7 @@ import { QueryError } from '../query-error.ts';
 import { ANYONE, type Asker, mayAct } from './asker.ts';
 import type { Context } from './context.ts';
 import type { Method, Route } from './endpoint.ts';
+import { refuseAs } from './problem.ts';
 
 export interface Serving {
   readonly askerOf: (authorization: string | undefined) => Promise<Asker>;
@@ -30,6 +31,7 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 const answering =
   (route: Route, { askerOf, contextOf }: Serving): RequestHandler =>
   async (request, response) => {
+    if (route.refusal !== undefined) refuseAs(response, route.refusal);
     if (route.role === 'anyone') return route.respond(request, response, contextOf(ANYONE));
     const asker = await askerOf(request.get('authorization'));
     if (!mayAct(asker, route.role)) {

@@ -1,6 +1,6 @@
 import { IS_ACTION } from './action-row.ts';
 import { type Selection, select } from './select.ts';
-import type { ServiceCalls } from './trace-reader.ts';
+import type { ServiceCalls, SpansOfHour } from './trace-reader.ts';
 
 const NANOS_PER_HOUR = 3_600_000_000_000n;
 
@@ -48,4 +48,22 @@ export const callsBetween = async (
       .filter(({ Matched }) => Matched === 0)
       .reduce((total, { Count }) => total + Number(Count), 0),
   };
+};
+
+export const hoursBetween = async (
+  selection: Selection,
+  fromNanos: bigint,
+  toNanos: bigint,
+  limit: number,
+): Promise<readonly SpansOfHour[]> => {
+  const rows = await select<{ Hour: string; Spans: string }>(
+    selection,
+    `SELECT toString(intDiv(toUnixTimestamp64Second(Timestamp), 3600)) AS Hour, toString(count()) AS Spans
+     FROM otel_traces
+     WHERE TenantId = {tenant:String}
+       AND Timestamp >= fromUnixTimestamp64Nano({from:Int64}) AND Timestamp < fromUnixTimestamp64Nano({to:Int64})
+     GROUP BY Hour ORDER BY toInt64(Hour) DESC LIMIT {limit:UInt32}`,
+    { from: fromNanos.toString(), to: toNanos.toString(), limit },
+  );
+  return rows.map(({ Hour, Spans }) => ({ nanos: BigInt(Hour) * NANOS_PER_HOUR, spans: Number(Spans) }));
 };

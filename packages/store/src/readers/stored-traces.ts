@@ -3,7 +3,7 @@ import type { RecordedSpan } from './recorded-span.ts';
 import type { RunReader } from './run-reader.ts';
 import { type Selection, select } from './select.ts';
 import { selectActions } from './select-actions.ts';
-import { callsBetween } from './service-calls.ts';
+import { callsBetween, hoursBetween } from './service-calls.ts';
 import { recordedSpanOf, SPAN_COLUMNS, type SpanRow } from './span-row.ts';
 import type { SpanPlace, TraceLayout, TraceReader } from './trace-reader.ts';
 import { findTraces } from './trace-search.ts';
@@ -84,6 +84,7 @@ export const storedTraces = (selection: Selection, runs: RunReader): TraceReader
     spans,
     find: (search) => findTraces(selection, search),
     summaries: (traceIds) => summarizeTraces(selection, traceIds),
+    hours: (fromNanos, toNanos, limit) => hoursBetween(selection, fromNanos, toNanos, limit),
     calls: (fromNanos, toNanos) => callsBetween(selection, fromNanos, toNanos),
 
     smallTraces: async (traceIds, limit) => {

@@ -17,6 +17,11 @@ const term = (sql: string, name: string, value: string | readonly string[]): Ter
 
 const kindsOf = (kind: SpanKind): readonly string[] => [capital(kind), `SPAN_KIND_${kind.toUpperCase()}`];
 
+/** Rows that came before their run's record name nobody: the record does. */
+const namedByRun = (column: string, parameter: string): string =>
+  `(${column} = {${parameter}:String} OR PrincipalId = '' AND Assurance != 'refuted' AND RunId IN (
+    SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${column} = {${parameter}:String}))`;
+
 /** One term for each field that stands alone. */
 const TERMS: {
   readonly [Field in Exclude<keyof TraceFilter, 'action' | 'attributes' | 'ownAttributes'>]-?: (
@@ -34,14 +39,9 @@ const TERMS: {
   traceState: (value) => term('TraceState = {traceState:String}', 'traceState', value),
   actor: (value) => term('Actor = {actor:String}', 'actor', value),
   witness: (value) => term('Witness = {witness:String}', 'witness', value),
-  // Rows that came before their run's record name no authority: the record does.
-  authority: (value) =>
-    term(
-      `(Authority = {authority:String} OR Authority = '' AND Assurance != 'refuted' AND RunId IN (
-        SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND Authority = {authority:String}))`,
-      'authority',
-      value,
-    ),
+  target: (value) => term('Target = {exactTarget:String}', 'exactTarget', value),
+  authority: (value) => term(namedByRun('Authority', 'authority'), 'authority', value),
+  principalKind: (value) => term(namedByRun('PrincipalKind', 'principalKind'), 'principalKind', value),
 };
 
 /** Attributes that nobody sent are empty too. */

@@ -27,6 +27,9 @@ export interface TraceReader {
     limit: number,
   ): Promise<ReadonlyMap<string, readonly RecordedSpan[]>>;
 
+  /** How many spans began in each hour of this time in which any did, the newest hour first. */
+  hours(fromNanos: bigint, toNanos: bigint, limit: number): Promise<readonly SpansOfHour[]>;
+
   /** How often a service was called by another, by the parent spans of what began in this time. */
   calls(fromNanos: bigint, toNanos: bigint): Promise<ServiceCalls>;
 }
@@ -51,7 +54,9 @@ export interface TraceFilter {
   readonly scopeName?: string;
   readonly scopeVersion?: string;
   readonly traceState?: string;
+  readonly target?: string;
   readonly actor?: string;
+  readonly principalKind?: string;
   readonly authority?: string;
   readonly witness?: Witness;
   /** An attribute of the span, its resource, an event or a link. */
@@ -73,6 +78,8 @@ export interface TraceSummary {
   readonly startNanos: bigint;
   readonly endNanos: bigint;
   readonly spans: number;
+  /** The same span may have been recorded more than once. */
+  readonly records: number;
   readonly errors: number;
   /** Spans whose parent has not arrived. Absent: the traces are too large to look for them. */
   readonly orphans?: number;
@@ -103,4 +110,10 @@ export interface ServiceCalls {
   readonly calls: readonly { readonly parent: string; readonly child: string; readonly count: number }[];
   /** Spans with a parent that did not begin in this time or in the hour before it. */
   readonly unmatched: number;
+}
+
+export interface SpansOfHour {
+  /** When it begins. */
+  readonly nanos: bigint;
+  readonly spans: number;
 }

@@ -4,13 +4,14 @@ import type { TraceSummary } from './trace-reader.ts';
 
 /** Parameters travel in the request line: 200 ids make 7 kB. */
 const IDS_PER_STATEMENT = 200;
-/** Spans among which parents are looked for: the store holds the ids of all of them. */
+/** Records among which parents are looked for: the store holds the ids of all of them. */
 const ORPHANS_AMONG = 200_000;
 
 interface SummaryRow {
   readonly TraceId: string;
   readonly ServiceName: string;
   readonly Spans: string;
+  readonly Records: string;
   readonly Errors: string;
   readonly Start: string;
   readonly End: string;
@@ -29,8 +30,8 @@ export const summarizeTraces = async (
   for (let from = 0; from < traceIds.length; from += IDS_PER_STATEMENT) {
     const ids = traceIds.slice(from, from + IDS_PER_STATEMENT);
     const rows = Map.groupBy(await rowsOf(selection, ids), ({ TraceId }) => TraceId);
-    const spans = [...rows.values()].flat().reduce((sum, { Spans }) => sum + Number(Spans), 0);
-    const orphans = spans > ORPHANS_AMONG ? undefined : await orphansIn(selection, ids);
+    const records = sum([...rows.values()].flat(), 'Records');
+    const orphans = records > ORPHANS_AMONG ? undefined : await orphansIn(selection, ids);
     for (const id of ids) {
       const ofTrace = rows.get(id);
       if (ofTrace !== undefined) summaries.push(summaryOf(id, ofTrace, orphans));
@@ -43,7 +44,7 @@ const rowsOf = (selection: Selection, ids: readonly string[]): Promise<readonly 
   select(
     selection,
     `SELECT TraceId, ServiceName,
-       toString(uniqExact(SpanId)) AS Spans,
+       toString(uniqExact(SpanId)) AS Spans, toString(count()) AS Records,
        toString(uniqExactIf(SpanId, StatusCode IN ('Error', 'STATUS_CODE_ERROR'))) AS Errors,
        toString(min(toUnixTimestamp64Nano(Timestamp))) AS Start,
        toString(max(toInt128(toUnixTimestamp64Nano(Timestamp)) + Duration)) AS End,
@@ -84,6 +85,7 @@ const summaryOf = (
     startNanos: rows.map(({ Start }) => BigInt(Start)).reduce((a, b) => (a < b ? a : b)),
     endNanos: rows.map(({ End }) => BigInt(End)).reduce((a, b) => (a > b ? a : b)),
     spans: sum(rows, 'Spans'),
+    records: sum(rows, 'Records'),
     errors: sum(rows, 'Errors'),
     ...(orphans === undefined ? {} : { orphans: orphans.get(traceId) ?? 0 }),
     services: rows.map(({ ServiceName, Spans, Errors }) => ({
@@ -94,5 +96,5 @@ const summaryOf = (
   };
 };
 
-const sum = (rows: readonly SummaryRow[], field: 'Spans' | 'Errors'): number =>
+const sum = (rows: readonly SummaryRow[], field: 'Spans' | 'Records' | 'Errors'): number =>
   rows.reduce((total, row) => total + Number(row[field]), 0);
