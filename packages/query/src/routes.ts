@@ -7,11 +7,15 @@ import { openApiRoute } from './routes/open-api.ts';
 import { runRoute } from './routes/run.ts';
 import { runTreeRoute } from './routes/run-tree.ts';
 import { whoRoute } from './routes/who.ts';
+import { whoGraphEdgesRoute, whoGraphNodesRoute, whoGraphRoute } from './routes/who-graph.ts';
 
 /** Every address of the API, in the order in which `/openapi.json` lists them. */
 export const routesOf = (store: Store): readonly Route[] => {
   const answering = [
     whoRoute,
+    whoGraphRoute,
+    whoGraphNodesRoute,
+    whoGraphEdgesRoute,
     runRoute,
     runTreeRoute,
     actionsRoute,

@@ -133,4 +133,4 @@ const countedFrom = (nanos: bigint): string =>
   `Calls are counted from ${formatNanos(nanos)} on: what began before would take too long. Ask for a shorter time.`;
 
 const notMatched = (count: number): string =>
-  `${count} spans name a parent that has not arrived, or that began more than an hour before them: they are not counted.`;
+  `${count} ${count === 1 ? 'span is' : 'spans are'} not counted: the parent has not arrived, or began more than an hour before.`;

@@ -55,7 +55,7 @@ export const dependenciesRoute = (): Route => {
           ({ parent, child }) =>
             parameters.service === undefined || [parent, child].includes(parameters.service),
         );
-      return { ...ENVELOPE, data, ...optionalWarnings(warnings) };
+      return { data, ...ENVELOPE, ...optionalWarnings(warnings) };
     },
   });
 };

@@ -18,7 +18,7 @@ export const servicesRoute = jaegerEndpoint({
   respond: async (_asked, { readers }) => {
     const found = await readers.operations.services(NAMES_MAX);
     const data = [...new Set(found.items.map(serviceNameOf))];
-    return { ...ENVELOPE, data, total: found.total, ...optionalWarnings(namesLeftOut(found)) };
+    return { data, ...ENVELOPE, total: found.total, ...optionalWarnings(namesLeftOut(found)) };
   },
 });
 
@@ -33,7 +33,7 @@ export const operationNamesRoute = jaegerEndpoint({
   respond: async ({ path: { service } }, { readers }) => {
     const found = await readers.operations.operations({ services: servicesNamed(service) }, NAMES_MAX);
     const data = [...new Set(found.items.map((operation) => operation.name))];
-    return { ...ENVELOPE, data, total: data.length, ...optionalWarnings(namesLeftOut(found)) };
+    return { data, ...ENVELOPE, total: data.length, ...optionalWarnings(namesLeftOut(found)) };
   },
 });
 
@@ -48,6 +48,6 @@ export const operationsRoute = jaegerEndpoint({
     const asked = { services: servicesNamed(service), ...(kind === undefined ? {} : { kind }) };
     const found = await readers.operations.operations(asked, NAMES_MAX);
     const data = found.items.map((operation) => ({ name: operation.name, spanKind: operation.kind }));
-    return { ...ENVELOPE, data, total: found.total, ...optionalWarnings(namesLeftOut(found)) };
+    return { data, ...ENVELOPE, total: found.total, ...optionalWarnings(namesLeftOut(found)) };
   },
 });

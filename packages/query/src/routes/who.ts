@@ -9,6 +9,15 @@ import { whoCausedAction, whoCausedRun } from '../lineage/who.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import type { NotFound } from '../not-found.ts';
 
+/** What an action may be asked about by. */
+export const WHO_PARAMETERS = z.object({
+  span: spanId.optional(),
+  trace: traceId
+    .optional()
+    .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
+  run: runId.optional(),
+});
+
 export const whoRoute = endpoint({
   path: '/v1/who',
   tag: 'lineage',
@@ -25,25 +34,25 @@ export const whoRoute = endpoint({
       request: '/v1/who?run=01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10',
     },
   ],
-  parameters: z.object({
-    span: spanId.optional(),
-    trace: traceId
-      .optional()
-      .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
-    run: runId.optional(),
-  }),
+  parameters: WHO_PARAMETERS,
   answer: WHO,
-  respond: async ({ parameters: { span, trace, run } }, { readers: allReaders, notFound }) => {
-    const readers = forOneQuestion(allReaders);
-    if (run !== undefined && (span !== undefined || trace !== undefined)) {
-      throw badParameter('run', 'goes alone: ask by span, by trace or by run');
-    }
-    if (run !== undefined) return whoOfRun(readers, notFound, run);
-    if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
-    if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
-    throw badParameter('span', 'ask by span, by trace or by run');
-  },
+  respond: async ({ parameters }, { readers, notFound }) =>
+    whoIsAsked(forOneQuestion(readers), notFound, parameters),
 });
+
+export const whoIsAsked = async (
+  readers: Readers,
+  notFound: NotFound,
+  { span, trace, run }: z.output<typeof WHO_PARAMETERS>,
+): Promise<WhoAnswer> => {
+  if (run !== undefined && (span !== undefined || trace !== undefined)) {
+    throw badParameter('run', 'goes alone: ask by span, by trace or by run');
+  }
+  if (run !== undefined) return whoOfRun(readers, notFound, run);
+  if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
+  if (trace !== undefined) return whoOfTrace(readers, notFound, trace);
+  throw badParameter('span', 'ask by span, by trace or by run');
+};
 
 const whoOfSpan = async (
   readers: Readers,
