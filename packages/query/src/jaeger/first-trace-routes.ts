@@ -1,3 +1,4 @@
+import type { Readers } from '@whence/store';
 import { z } from 'zod';
 import { jsonStream } from '../api/json-stream.ts';
 import { badParameter, count } from '../api/parameters.ts';
@@ -15,7 +16,10 @@ import { shortTraceId } from './trace-id.ts';
 const LAYOUT = { raw: idle, prettyPrint: idle };
 
 const oneOrMore = <Field extends z.ZodType>(field: Field) =>
-  z.union([field.transform((one) => [one]), z.array(field).max(TRACES_MAX, `more than ${TRACES_MAX}`)]);
+  z.union([field.transform((one) => [one]), z.array(field).max(IDS_MAX, `more than ${IDS_MAX}`)]);
+
+/** Traces that may be asked for by their ids. */
+const IDS_MAX = 100;
 
 /** `http.method:POST` */
 const simpleTag = z
@@ -72,16 +76,11 @@ export const searchRoute = jaegerEndpoint({
   respond: async ({ parameters }, { readers }, response) => {
     const { traceID: ids } = parameters;
     if (ids !== undefined) {
-      const held = new Set((await readers.traces.summaries(ids)).map(({ traceId }) => traceId));
-      const absent = ids.filter((id) => !held.has(id));
-      await sendFirst(
-        jsonStream(response),
-        tracesOf(
-          readers,
-          ids.filter((id) => held.has(id)),
-        ),
-        { errors: absent.map((id) => ({ msg: 'trace not found', traceID: shortTraceId(id) })) },
-      );
+      const held = await heldAmong(readers, ids);
+      const absent = ids.filter((id) => !held.includes(id));
+      const { traces, warnings } = tracesOf(readers, held);
+      const errors = absent.map((id) => ({ msg: 'trace not found', traceID: shortTraceId(id) }));
+      await sendFirst(jsonStream(response), traces, { errors, warnings });
       return undefined;
     }
     const { traces, warnings } = await foundTraces(readers, searchIn(parameters));
@@ -89,6 +88,11 @@ export const searchRoute = jaegerEndpoint({
     return undefined;
   },
 });
+
+const heldAmong = async (readers: Readers, ids: readonly string[]): Promise<readonly string[]> => {
+  const held = new Set((await readers.traces.summaries(ids)).map(({ traceId }) => traceId));
+  return ids.filter((id) => held.has(id));
+};
 
 const searchIn = (parameters: z.output<typeof PARAMETERS>) => {
   const { service, operation, tags = [], tag = [], minDuration, maxDuration, limit = LIMIT } = parameters;

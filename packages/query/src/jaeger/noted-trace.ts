@@ -23,13 +23,13 @@ export const wholeTrace = async (allReaders: Readers, traceId: string): Promise<
   if (layout.places.length === 0) return undefined;
   const shape = shapeOf(traceId, layout);
   const beyond = await beyondTrace(readers, shape);
-  return notedTrace(shape, readers.traces.spans(traceId, layout.places), beyond);
+  return notedTrace(shape, readers.traces.spans(traceId, layout), beyond);
 };
 
 /** The oldest spans of a trace that was found among others, as far as the room goes. */
 export const cutTrace = async (readers: Readers, traceId: string, room: number): Promise<NotedTrace> => {
   const layout = await readers.traces.layout(traceId, room);
-  return notedTrace(shapeOf(traceId, layout), readers.traces.spans(traceId, layout.places), NOTHING_BEYOND);
+  return notedTrace(shapeOf(traceId, layout), readers.traces.spans(traceId, layout), NOTHING_BEYOND);
 };
 
 /** A trace whose spans are all at hand. */
@@ -48,6 +48,7 @@ const layoutOf = (spans: readonly RecordedSpan[]): TraceLayout => ({
     startNanos,
     isMark: marksOpen !== undefined,
   })),
+  hasRepeats: false,
 });
 
 const notedTrace = (

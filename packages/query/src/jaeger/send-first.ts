@@ -7,7 +7,8 @@ import { shortTraceId } from './trace-id.ts';
 /** What the first API says of an answer as a whole, beside the traces. */
 export interface Aside {
   readonly errors?: readonly { readonly msg: string; readonly traceID: string }[];
-  readonly warnings?: readonly string[];
+  /** Asked for once the traces have been sent. */
+  readonly warnings?: () => readonly string[];
 }
 
 /** `{"data":[{"traceID":…,"spans":[…],"processes":{…},"warnings":…}],"total":0,…}` */
@@ -24,7 +25,8 @@ export const sendFirst = async (
     separator = ',';
     if (out.closed) return;
   }
-  const { errors = [], warnings = [] } = aside;
+  const { errors = [] } = aside;
+  const warnings = aside.warnings?.() ?? [];
   const rest = {
     ...ENVELOPE,
     errors: errors.length === 0 ? null : errors,

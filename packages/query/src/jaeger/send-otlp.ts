@@ -6,9 +6,9 @@ import { resourceSpansOf } from './otlp-spans.ts';
 export const sendOtlp = async (
   out: JsonStream,
   traces: AsyncIterable<NotedTrace> | Iterable<NotedTrace>,
-  aside: readonly string[] = [],
+  aside: () => readonly string[] = () => [],
 ): Promise<void> => {
-  const warnings = [...aside];
+  const warnings: string[] = [];
   let separator = '';
   await out.write('{"result":{"resourceSpans":[');
   for await (const trace of traces) {
@@ -21,5 +21,6 @@ export const sendOtlp = async (
     }
     warnings.push(...trace.warnings());
   }
+  warnings.push(...aside());
   out.end(`]}${warnings.length === 0 ? '' : `,"warnings":${JSON.stringify(warnings)}`}}\n`);
 };

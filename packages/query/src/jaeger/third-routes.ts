@@ -4,7 +4,7 @@ import { badParameter, count } from '../api/parameters.ts';
 import { QueryError } from '../query-error.ts';
 import { anyTraceId, duration, idle, name, rfc3339, spanKind, tagsJson } from './fields.ts';
 import { serviceNameOf, servicesNamed } from './first-span.ts';
-import { boundMet, foundTraces } from './found-traces.ts';
+import { foundSummaries, foundTraces } from './found-traces.ts';
 import { jaegerEndpoint } from './jaeger-endpoint.ts';
 import { NAMES_MAX, namesLeftOut, optionalWarnings } from './names.ts';
 import { wholeTrace } from './noted-trace.ts';
@@ -140,7 +140,7 @@ export const searchV3Route = jaegerEndpoint({
   respond: async ({ parameters }, { readers }, response) => {
     const found = await foundTraces(readers, searchIn(parameters));
     if (found.traceIds.length === 0) {
-      throw new QueryError('unknown_trace', ['No traces found', ...found.warnings].join('. '));
+      throw new QueryError('unknown_trace', 'No traces found');
     }
     await sendOtlp(jsonStream(response), found.traces, found.warnings);
     return undefined;
@@ -163,11 +163,7 @@ export const summariesRoute = jaegerEndpoint({
   parameters: SEARCH,
   answer: SUMMARIES,
   respond: async ({ parameters }, { readers }) => {
-    const { traceIds, lookedAt } = await readers.traces.find(searchIn(parameters));
-    const summaries = await readers.traces.summaries(traceIds);
-    return {
-      summaries: summaries.map(summaryOf),
-      ...optionalWarnings(lookedAt === undefined ? [] : [boundMet(lookedAt, traceIds.length)]),
-    };
+    const { summaries, warnings } = await foundSummaries(readers, searchIn(parameters));
+    return { summaries: summaries.map(summaryOf), ...optionalWarnings(warnings) };
   },
 });

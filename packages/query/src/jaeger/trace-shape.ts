@@ -18,7 +18,10 @@ export interface TraceShape {
   mayHangBelow(spanId: string, above: string): boolean;
 }
 
-export const shapeOf = (traceId: string, { places, records }: TraceLayout): TraceShape => {
+export const shapeOf = (
+  traceId: string,
+  { places, records }: Pick<TraceLayout, 'places' | 'records'>,
+): TraceShape => {
   const spans = places.filter(({ isMark }) => !isMark);
   const spanIds = new Set(spans.map(({ spanId }) => spanId));
   const above = new Map<string, string>();

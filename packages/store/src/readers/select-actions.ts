@@ -41,6 +41,13 @@ export const selectActionChunks = (
   parameters: Parameters & { readonly limit: number },
 ): AsyncIterable<readonly ActionRow[]> => selectChunks<ActionRow>(selection, eachOnce(statement), parameters);
 
+/** As the rows come, for who knows that no span came more than once. */
+export const selectActionsAsStored = <Row extends ActionRow = ActionRow>(
+  selection: Selection,
+  statement: ActionStatement,
+  parameters: Parameters & { readonly limit: number },
+): AsyncIterable<readonly Row[]> => selectChunks<Row>(selection, asStored(statement), parameters);
+
 const areDistinct = (rows: readonly ActionRow[]): boolean =>
   new Set(rows.map(({ TraceId, SpanId }) => spanKey({ traceId: TraceId, spanId: SpanId }))).size ===
   rows.length;

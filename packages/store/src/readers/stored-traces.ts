@@ -2,7 +2,7 @@ import { recordRows } from './record-rows.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import type { RunReader } from './run-reader.ts';
 import { type Selection, select } from './select.ts';
-import { selectActions } from './select-actions.ts';
+import { selectActions, selectActionsAsStored } from './select-actions.ts';
 import { callsBetween, hoursBetween } from './service-calls.ts';
 import { recordedSpanOf, SPAN_COLUMNS, type SpanRow } from './span-row.ts';
 import type { SpanPlace, TraceLayout, TraceReader } from './trace-reader.ts';
@@ -11,8 +11,8 @@ import { summarizeTraces } from './trace-summaries.ts';
 
 /** Whole spans that are in memory at once. */
 const SPANS_PER_CHUNK = 2_000;
-/** Records in a chunk: a span may have been sent with several contents. */
-const RECORDS_PER_CHUNK = 50_000;
+/** Records in one answer of the store: a span may have been sent with several contents. */
+const RECORDS_AT_ONCE = 100_000;
 
 const OF_TRACE = 'TenantId = {tenant:String} AND TraceId = {trace:String}';
 const OLDEST_FIRST = 'Timestamp, SpanId';
@@ -38,44 +38,58 @@ export const storedTraces = (selection: Selection, runs: RunReader): TraceReader
        FROM otel_traces WHERE ${OF_TRACE} ORDER BY ${OLDEST_FIRST} LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
     );
-    const places = eachOnce(rows.slice(0, limit).map(placeOf));
-    if (rows.length <= limit) return { places };
+    const shown = rows.slice(0, limit);
+    const places = eachOnce(shown.map(placeOf));
+    const hasRepeats = new Set(shown.map(({ SpanId }) => SpanId)).size < shown.length;
+    if (rows.length <= limit) return { places, hasRepeats };
     const [counted] = await select<{ Records: string }>(
       selection,
       `SELECT toString(count()) AS Records FROM otel_traces WHERE ${OF_TRACE}`,
       { trace: traceId },
     );
-    return { places, records: Number(counted?.Records ?? rows.length) };
+    return { places, hasRepeats, records: Number(counted?.Records ?? rows.length) };
   };
+
+  /** What lies between two places, which are the ends of a layout: it bounds what the store has to sort. */
+  const between = (traceId: string, first: SpanPlace, last: SpanPlace) => ({
+    statement: {
+      columns: SPAN_COLUMNS,
+      condition: `${OF_TRACE} AND Timestamp >= fromUnixTimestamp64Nano({first:Int64})
+        AND Timestamp <= fromUnixTimestamp64Nano({last:Int64})
+        AND (Timestamp, SpanId) >= (fromUnixTimestamp64Nano({first:Int64}), {firstSpan:String})
+        AND (Timestamp, SpanId) <= (fromUnixTimestamp64Nano({last:Int64}), {lastSpan:String})`,
+      order: OLDEST_FIRST,
+    },
+    parameters: {
+      trace: traceId,
+      first: first.startNanos.toString(),
+      firstSpan: first.spanId,
+      last: last.startNanos.toString(),
+      lastSpan: last.spanId,
+      limit: RECORDS_AT_ONCE,
+    },
+  });
 
   async function* spans(
     traceId: string,
-    places: readonly SpanPlace[],
+    { places, hasRepeats }: TraceLayout,
   ): AsyncGenerator<readonly RecordedSpan[]> {
+    if (!hasRepeats && places.length > 0) {
+      const { statement, parameters } = between(traceId, places[0]!, places.at(-1)!);
+      let held: SpanRow[] = [];
+      for await (const rows of selectActionsAsStored<SpanRow>(selection, statement, parameters)) {
+        held.push(...rows);
+        if (held.length < SPANS_PER_CHUNK) continue;
+        yield await recorded(held);
+        held = [];
+      }
+      if (held.length > 0) yield await recorded(held);
+      return;
+    }
     for (let from = 0; from < places.length; from += SPANS_PER_CHUNK) {
       const some = places.slice(from, from + SPANS_PER_CHUNK);
-      const first = some[0]!;
-      const last = some.at(-1)!;
-      const rows = await selectActions<SpanRow>(
-        selection,
-        {
-          columns: SPAN_COLUMNS,
-          condition: `${OF_TRACE} AND Timestamp >= fromUnixTimestamp64Nano({first:Int64})
-            AND Timestamp <= fromUnixTimestamp64Nano({last:Int64})
-            AND (Timestamp, SpanId) >= (fromUnixTimestamp64Nano({first:Int64}), {firstSpan:String})
-            AND (Timestamp, SpanId) <= (fromUnixTimestamp64Nano({last:Int64}), {lastSpan:String})`,
-          order: OLDEST_FIRST,
-        },
-        {
-          trace: traceId,
-          first: first.startNanos.toString(),
-          firstSpan: first.spanId,
-          last: last.startNanos.toString(),
-          lastSpan: last.spanId,
-          limit: RECORDS_PER_CHUNK,
-        },
-      );
-      yield await recorded(rows);
+      const { statement, parameters } = between(traceId, some[0]!, some.at(-1)!);
+      yield await recorded(await selectActions<SpanRow>(selection, statement, parameters));
     }
   }
 

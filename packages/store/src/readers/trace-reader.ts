@@ -18,8 +18,8 @@ export interface TraceReader {
   /** Where the spans of a trace stand, oldest first. */
   layout(traceId: string, limit: number): Promise<TraceLayout>;
 
-  /** Spans whole, in the order of their places, in chunks as they come. Leaving the loop ends the read. */
-  spans(traceId: string, places: readonly SpanPlace[]): AsyncIterable<readonly RecordedSpan[]>;
+  /** The spans of a layout whole, in its order, in chunks as they come. Leaving the loop ends the read. */
+  spans(traceId: string, layout: TraceLayout): AsyncIterable<readonly RecordedSpan[]>;
 
   /** Traces of some hundreds of spans each, whole, oldest first. At most 100 ids. */
   smallTraces(
@@ -102,6 +102,8 @@ export interface SpanPlace {
 
 export interface TraceLayout {
   readonly places: readonly SpanPlace[];
+  /** A span stands in it more than once: it was delivered again, or with other contents. */
+  readonly hasRepeats: boolean;
   /** Records of the trace, where there are more than were asked for. */
   readonly records?: number;
 }

@@ -176,9 +176,9 @@ describe('summaries', () => {
 describe('spans', () => {
   const whole = async (trace: number): Promise<readonly RecordedSpan[]> => {
     const { traces } = readers();
-    const { places } = await traces.layout(id(trace), 100);
+    const layout = await traces.layout(id(trace), 100);
     const spans: RecordedSpan[] = [];
-    for await (const chunk of traces.spans(id(trace), places)) spans.push(...chunk);
+    for await (const chunk of traces.spans(id(trace), layout)) spans.push(...chunk);
     return spans;
   };
 
@@ -217,7 +217,7 @@ describe('spans', () => {
       false,
       true,
     ]);
-    expect(await readers('other').traces.layout(id(1), 100)).toEqual({ places: [] });
+    expect(await readers('other').traces.layout(id(1), 100)).toEqual({ places: [], hasRepeats: false });
   });
 });
 
