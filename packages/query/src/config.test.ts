@@ -14,6 +14,7 @@ test('what is not said has a default', () => {
       clickhouseKey: '',
       host: '127.0.0.1',
       port: 4320,
+      basePath: '',
       tenant: 'default',
       dataDirectory: '.whence/query',
       spoolMaxBytes: 1_073_741_824,

@@ -20,6 +20,7 @@ export interface QueryConfig {
   readonly clickhouseKey: string;
   readonly host: string;
   readonly port: number;
+  readonly basePath: string;
   /** Absent: in the clear. */
   readonly tls?: TlsPaths;
   /** Credentials file; absent: whoever reaches the service may ask. */
@@ -59,6 +60,12 @@ const VARIABLES = {
     fallback: '4320',
     fault: (value) =>
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'a port is 0 to 65535',
+  },
+  basePath: {
+    name: 'WHENCE_QUERY_BASE_PATH',
+    fallback: '',
+    fault: (value) =>
+      /^(\/[\w.~-]+)*$/.test(value) ? undefined : 'begins with a slash and ends without one: /whence',
   },
   credentialsPath: { name: 'WHENCE_CONFIG', fallback: '' },
   open: {

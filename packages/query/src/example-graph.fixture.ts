@@ -33,10 +33,14 @@ const numbered = (digit: number, columns: Readonly<Record<string, unknown>>): Gr
   return { ...made, spanId };
 };
 
+const opened = opening(nightly);
 const job = numbered(1, {
-  ...opening(nightly),
+  ...opened,
   ServiceName: 'scheduler',
-  ResourceAttributes: { 'vcs.ref.head.revision': '4f3c9a1be2d07c55a6b8d1f0e9c7b6a5d4c3b2a1' },
+  SpanAttributes: {
+    ...opened.SpanAttributes,
+    'vcs.ref.head.revision': '4f3c9a1be2d07c55a6b8d1f0e9c7b6a5d4c3b2a1',
+  },
 });
 const call = numbered(2, {
   ...doneIn(nightly),
@@ -80,11 +84,13 @@ const failed = numbered(6, {
   SpanAttributes: { 'db.query.text': 'INSERT INTO reports (total) VALUES ($1)' },
 });
 
+/** An hour before, in a trace of its own. */
 const rollout = numbered(7, {
   ...doneIn(nightly),
-  ...under(job),
+  TraceId: 'f0000000000000000000000000000001',
+  Timestamp: timeAt(-3_600_000),
   ServiceName: 'scheduler',
-  SpanName: 'PATCH',
+  SpanName: 'POST',
   SpanKind: 'Client',
   System: 'http',
   Operation: 'PATCH',
@@ -94,4 +100,10 @@ const rollout = numbered(7, {
 export const exampleGraph: Graph = {
   spans: [job, call, serve, update, reporting, failed, rollout],
   runs: [nightly, report],
+};
+
+/** The trace of the job alone. */
+export const exampleTrace: Graph = {
+  ...exampleGraph,
+  spans: exampleGraph.spans.filter(({ traceId }) => traceId === TRACE),
 };

@@ -8,6 +8,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { openAccess } from './access/access.ts';
 import { accessByFile } from './access/access-by-file.ts';
+import { belowBasePath } from './api/base-path.ts';
 import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
@@ -34,6 +35,8 @@ export interface QueryOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** Where every address answers as well as at the root: `/whence`. Empty: at the root alone. @default '' */
+  readonly basePath?: string;
   readonly logger: Logger;
 }
 
@@ -70,13 +73,14 @@ const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server =
 };
 
 const queryApp = (options: QueryOptions): Express => {
-  const { store, tenant, credentials, recorder, counters = newCounters(), logger } = options;
+  const { store, tenant, basePath = '', credentials, recorder, counters = newCounters(), logger } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
   app.use(neverCached);
+  if (basePath !== '') app.use(belowBasePath(basePath));
   const routes = routesOf(store, () => counters.render({ ...recorder?.gauges(), ...processGauges() }));
   serveRoutes(app, routes, {
     access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),

@@ -1,5 +1,6 @@
 import type { Store } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
+import { jaegerRoutes } from './jaeger/routes.ts';
 import { actionsRoute } from './routes/actions.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -8,6 +9,7 @@ import { queriesRoute } from './routes/queries.ts';
 import { runRoute } from './routes/run.ts';
 import { runTreeRoute } from './routes/run-tree.ts';
 import { whoRoute } from './routes/who.ts';
+import { whoGraphEdgesRoute, whoGraphNodesRoute, whoGraphRoute } from './routes/who-graph.ts';
 
 /**
  * Every address of the API, in the order in which `/openapi.json` lists them.
@@ -17,10 +19,14 @@ import { whoRoute } from './routes/who.ts';
 export const routesOf = (store: Store, metrics: () => string = () => ''): readonly Route[] => {
   const answering = [
     whoRoute,
+    whoGraphRoute,
+    whoGraphNodesRoute,
+    whoGraphEdgesRoute,
     runRoute,
     runTreeRoute,
     actionsRoute,
     queriesRoute,
+    ...jaegerRoutes(),
     healthRoute,
     readyRoute(store),
     metricsRoute(metrics),

@@ -39,6 +39,12 @@ export {
 } from './readers/coverage-reader.ts';
 export type { Doings } from './readers/doings.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
+export type {
+  Listed,
+  OperationReader,
+  OperationsAsked,
+  ServiceOperation,
+} from './readers/operation-reader.ts';
 export type { OutlinedAction, OutlineFound } from './readers/outlined-action.ts';
 export type { Declaration, OwnerRegister } from './readers/owner-register.ts';
 export {
@@ -73,6 +79,7 @@ export {
   spanKey,
 } from './readers/recorded-action.ts';
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
+export type { Attributes, RecordedSpan, SpanEvent, SpanLink } from './readers/recorded-span.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
 export {
@@ -81,6 +88,18 @@ export {
   type TargetReader,
   type TargetSummary,
 } from './readers/target-reader.ts';
+export type {
+  ServiceCalls,
+  ServiceSummary,
+  SpanPlace,
+  SpansOfHour,
+  TraceFilter,
+  TraceLayout,
+  TraceReader,
+  TraceSearch,
+  TraceSummary,
+  TracesFound,
+} from './readers/trace-reader.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { encodeOwnAction, type OwnAction } from './rowbinary/own-action-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { Role } from './asker.ts';
 import type { Context } from './context.ts';
 import { readBody, readParameters } from './parameters.ts';
+import type { Problem } from './problem.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'delete';
 
 /** Names of answers, in the order in which `/openapi.json` groups them. */
-export type Tag = 'lineage' | 'inventory' | 'findings' | 'access' | 'service';
+export type Tag = 'lineage' | 'inventory' | 'findings' | 'access' | 'jaeger' | 'service';
 
 /** An address of the API as it is served and described: both come from here. */
 export interface Route {
@@ -26,6 +27,8 @@ export interface Route {
   readonly answers: Readonly<Record<string, z.ZodType>>;
   /** Requests that a newcomer may send as they are. */
   readonly examples: readonly Example[];
+  /** The body of a refusal, where clients of this address know another one than problem details. */
+  readonly refusal?: (problem: Problem) => unknown;
   respond(request: Request, response: Response, context: Context): Promise<void>;
 }
 

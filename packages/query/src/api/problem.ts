@@ -48,13 +48,23 @@ export const problemOf = ({ code, message, field }: QueryError): Problem => ({
 
 export const sendProblem = (response: Response, error: QueryError): void => {
   const problem = problemOf(error);
+  const refusal = refusals.get(response);
   if (problem.status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS));
   response.locals['problem'] = problem.code;
   response
     .status(problem.status)
     .set(error.headers)
-    .set('Content-Type', 'application/problem+json; charset=utf-8')
-    .send(`${JSON.stringify(problem)}\n`);
+    .set('Content-Type', `application/${refusal === undefined ? 'problem+' : ''}json; charset=utf-8`)
+    .send(`${JSON.stringify(refusal === undefined ? problem : refusal(problem))}\n`);
+};
+
+type Refusal = (problem: Problem) => unknown;
+
+const refusals = new WeakMap<Response, Refusal>();
+
+/** Whatever goes wrong with this request from here on is said in these words. */
+export const refuseAs = (response: Response, refusal: Refusal): void => {
+  refusals.set(response, refusal);
 };
 
 /** The last word on whatever a route throws. What is our own fault is logged whole and told in one line. */

@@ -6,6 +6,7 @@ import { QueryError } from '../query-error.ts';
 import { ANYONE, type Asker, mayAct } from './asker.ts';
 import type { Context } from './context.ts';
 import type { Method, Route } from './endpoint.ts';
+import { refuseAs } from './problem.ts';
 
 export interface Serving {
   readonly access: Access;
@@ -35,6 +36,7 @@ const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1
 const admitting =
   (route: Route, { access, watch }: Serving): RequestHandler =>
   async (request, response, next) => {
+    if (route.refusal !== undefined) refuseAs(response, route.refusal);
     if (route.role === 'anyone') {
       setAsker(response, ANYONE);
       return next();

@@ -39,7 +39,7 @@ export const causeKindOf = (
   }
 };
 
-const kindOfTrigger = ({ trigger }: Run): CauseKind => {
+export const kindOfTrigger = ({ trigger }: Run): CauseKind => {
   switch (trigger) {
     case 'parent':
       return 'spawn';

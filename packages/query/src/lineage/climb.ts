@@ -22,7 +22,7 @@ export interface ChainLink {
 }
 
 /** The cause of the topmost action of a trace, in another trace or another run. */
-interface Beyond {
+export interface Beyond {
   readonly cause?: { readonly record: RecordedAction; readonly ascent: Ascent };
   readonly missing: readonly Missing[];
 }
@@ -70,7 +70,8 @@ export const climb = async (readers: Readers, from: RecordedAction): Promise<Cha
   return { links, missing };
 };
 
-const causeBeyond = async (
+/** Of the topmost action of a trace, or of what is left of one. */
+export const causeBeyond = async (
   readers: Readers,
   top: RecordedAction,
   visited: ReadonlySet<string>,

@@ -48,7 +48,7 @@ export const missingOfDoubt = ({ action, doubt, marksOpen }: RecordedAction): re
       ]),
 ];
 
-const missingOfReference = ({ assurance, runId }: Action): readonly Missing[] => {
+export const missingOfReference = ({ assurance, runId }: Action): readonly Missing[] => {
   switch (assurance) {
     case 'none':
       return [missing('no_reference', 'The action came with no reference to a run: nobody is named.')];

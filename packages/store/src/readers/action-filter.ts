@@ -1,6 +1,6 @@
 import type { ActionStatus } from '@whence/model';
 import type { ActionFilter } from './action-reader.ts';
-import { asSettings, BY_ID, BY_KEY, OF_TENANT, type Parameters, type Way } from './select.ts';
+import { asSettings, BY_ID, BY_KEY, both, OF_TENANT, type Parameters, type Way } from './select.ts';
 import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
 
 /** A condition on rows of `otel_traces`, and the values it is given. */
@@ -56,8 +56,10 @@ const TERMS: {
     value,
   }),
   principal: (value) => ({
-    sql: `(PrincipalId = {principal:String} OR PrincipalId = '' AND RunId IN (
-      SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String}))`,
+    sql: `(PrincipalId = {principal:String} OR ${both(
+      "PrincipalId = ''",
+      'RunId IN (SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String})',
+    )})`,
     value,
   }),
   text: (value) => ({

@@ -27,7 +27,7 @@ const ATTRIBUTES = [
   .join(', ');
 
 /** Rows that are actions: the recorder marks long ones while they are open, and these are none of their own. */
-export const IS_ACTION = "NOT (System = 'whence' AND Operation = 'open')";
+export const IS_ACTION = "(System != 'whence' OR Operation != 'open')";
 
 /**
  * What a sender sent, and which sender. Not among it: when it came and what we made of it, in which two deliveries of

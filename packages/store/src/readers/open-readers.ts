@@ -3,6 +3,7 @@ import type { ActionReader } from './action-reader.ts';
 import type { ArtefactReader } from './artefact-reader.ts';
 import type { CauseReader } from './cause-reader.ts';
 import type { CoverageReader } from './coverage-reader.ts';
+import type { OperationReader } from './operation-reader.ts';
 import type { OwnerRegister } from './owner-register.ts';
 import type { PrincipalReader } from './principal-reader.ts';
 import type { QueryReader } from './query-reader.ts';
@@ -12,13 +13,16 @@ import { storedActions } from './stored-actions.ts';
 import { storedArtefacts } from './stored-artefacts.ts';
 import { storedCauses } from './stored-causes.ts';
 import { storedCoverage } from './stored-coverage.ts';
+import { storedOperations } from './stored-operations.ts';
 import { storedOwners } from './stored-owners.ts';
 import { storedPrincipals } from './stored-principals.ts';
 import { storedQueries } from './stored-queries.ts';
 import { storedReach } from './stored-reach.ts';
 import { storedRuns } from './stored-runs.ts';
 import { storedTargets } from './stored-targets.ts';
+import { storedTraces } from './stored-traces.ts';
 import type { TargetReader } from './target-reader.ts';
+import type { TraceReader } from './trace-reader.ts';
 
 /** What one tenant may read, and nothing of anyone else's. */
 export interface Readers {
@@ -32,6 +36,8 @@ export interface Readers {
   readonly reach: ReachReader;
   readonly owners: OwnerRegister;
   readonly queries: QueryReader;
+  readonly traces: TraceReader;
+  readonly operations: OperationReader;
 }
 
 /** Cheap: opens nothing. The store stays its opener's to close. */
@@ -50,5 +56,7 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     owners: storedOwners(selection),
     artefacts: storedArtefacts(selection),
     queries: storedQueries(selection),
+    traces: storedTraces(selection, runs),
+    operations: storedOperations(selection),
   };
 };

@@ -2,7 +2,7 @@ import { RUN_PATH_MAX_LENGTH } from '@whence/model';
 import { StoreError } from '../store-error.ts';
 import type { RunScope } from './run-reader.ts';
 import { ZERO_UUID } from './run-row.ts';
-import { asSettings, BY_ID, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
+import { asSettings, BY_ID, both, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
 
 /** What lies below a run: conditions, and the parameters that they are given. */
 export interface RunBranch {
@@ -27,7 +27,7 @@ export const branchOf = async (selection: Selection, scope: RunScope): Promise<R
   const runs =
     scope.id === scope.rootId
       ? 'RootRunId = {root:UUID}'
-      : `RootRunId = {root:UUID} AND (${NEAR}${heads.length === 0 ? '' : ` OR ${KNOWS_NO_MORE} AND has({heads:Array(UUID)}, RunPath[1])`})`;
+      : `RootRunId = {root:UUID} AND (${NEAR}${heads.length === 0 ? '' : ` OR ${both(KNOWS_NO_MORE, 'has({heads:Array(UUID)}, RunPath[1])')}`})`;
   return {
     parameters: { ...runParameters(scope), ...(heads.length === 0 ? {} : { heads }) },
     runs,

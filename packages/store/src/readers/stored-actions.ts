@@ -6,9 +6,9 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { IS_ACTION } from './action-row.ts';
+import { type ActionRow, IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { actionsOfRows } from './actions-of-rows.ts';
+import { recordRows } from './record-rows.ts';
 import { type RecordedAction, spanKey } from './recorded-action.ts';
 import type { RunReader } from './run-reader.ts';
 import { branchOf } from './run-tree-rows.ts';
@@ -36,7 +36,7 @@ const TOTALS = `
     toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
-  const recorded = actionsOfRows(runs);
+  const recorded = (rows: readonly ActionRow[]) => recordRows(runs, rows);
 
   const byKey = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,

@@ -15,6 +15,7 @@ export interface TemporaryStore {
 const TABLES = [
   ...['otel_traces', 'runs', 'causes'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
+  'operations',
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
 ];
 
