@@ -26,7 +26,7 @@ export const ownershipCondition = (
         AND Principal NOT IN (SELECT PrincipalId FROM (${DECLARED_OWNERS})))`,
     parameters: {
       patterns: filter.patterns.map(likeOf),
-      places: filter.places.map(String),
+      places: filter.places,
       ...(owner === undefined ? {} : { owner: owner.id, ownerTeams: owner.teams }),
       ...(team === undefined ? {} : { team }),
     },
