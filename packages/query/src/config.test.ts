@@ -15,6 +15,7 @@ test('what is not said has a default', () => {
       host: '127.0.0.1',
       port: 4320,
       tenant: 'default',
+      ownersPath: '',
       logLevel: 'info',
     },
   });

@@ -20,6 +20,8 @@ export interface QueryConfig {
   readonly host: string;
   readonly port: number;
   readonly tenant: string;
+  /** YAML file; empty: none. */
+  readonly ownersPath: string;
   readonly logLevel: string;
 }
 
@@ -45,6 +47,7 @@ const VARIABLES = {
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'a port is 0 to 65535',
   },
   tenant: { name: 'WHENCE_TENANT', fallback: 'default' },
+  ownersPath: { name: 'WHENCE_OWNERS', fallback: '' },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',

@@ -1,6 +1,7 @@
 import { openStore } from '@whence/store';
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
+import { openOwnersFile } from './owners/owners-file.ts';
 import { startQuery } from './query-service.ts';
 
 const read = readConfig(process.env);
@@ -12,6 +13,7 @@ const { config } = read;
 const logger = pino({ name: 'whence-query', level: config.logLevel });
 
 try {
+  const owners = config.ownersPath === '' ? undefined : openOwnersFile(config.ownersPath, logger);
   const store = await openStore({
     url: config.clickhouseUrl,
     database: config.clickhouseDatabase,
@@ -24,7 +26,7 @@ try {
     },
     proxyEnv: process.env,
   });
-  const service = await startQuery({ ...config, store, logger });
+  const service = await startQuery({ ...config, store, owners, logger });
 
   const stop = async () => {
     await service.close();
@@ -34,6 +36,7 @@ try {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
   process.once('disconnect', stop);
+  process.on('SIGHUP', () => owners?.check());
   // Last: whoever hears it may stop us at once.
   logger.info(`query service at ${service.url}`);
   process.send?.({ ready: service.url });

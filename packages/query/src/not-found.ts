@@ -6,6 +6,7 @@ export interface NotFound {
   span(span: string, trace: string | undefined): Promise<QueryError>;
   trace(trace: string): Promise<QueryError>;
   run(run: string): Promise<QueryError>;
+  principal(principal: string): Promise<QueryError>;
 }
 
 /** How long the age of the oldest record is taken as known. */
@@ -41,6 +42,12 @@ export const notFoundIn = (readers: Readers, tenant: string): NotFound => {
         'unknown_run',
         `Neither a record nor an action of run ${run} is in the store. ${await held()} Check that the run was started with this issuer.`,
         { field: 'run' },
+      ),
+    principal: async (principal) =>
+      new QueryError(
+        'unknown_principal',
+        `Neither an action nor a run of principal ${principal} is in the store. ${await held()} Check that it is the whole id, percent-encoded, as /v1/principals gives it.`,
+        { field: 'id' },
       ),
   };
 };

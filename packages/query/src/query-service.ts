@@ -8,6 +8,8 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import { NO_RULES } from './owners/owner-rules.ts';
+import type { OwnersFile } from './owners/owners-file.ts';
 import { QueryError } from './query-error.ts';
 import { routesOf } from './routes.ts';
 
@@ -16,6 +18,8 @@ export interface QueryOptions {
   readonly store: Store;
   /** Whose records are answered from, and no one else's. */
   readonly tenant: string;
+  /** Who answers for which principals; its opener's to close. Absent: what is declared over the API is all there is. */
+  readonly owners?: OwnersFile | undefined;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -40,7 +44,7 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
   return { url: urlOf(server), close: () => drained(server) };
 };
 
-const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
+const queryApp = ({ store, tenant, owners, logger }: QueryOptions): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -49,7 +53,10 @@ const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
   app.use(neverCached);
   const everyone: Asker = { principal: 'urn:whence:anonymous', role: 'admin', tenant };
   const routes = routesOf(store);
-  serveRoutes(app, routes, { askerOf: async () => everyone, contextOf: contextsOf(store) });
+  serveRoutes(app, routes, {
+    askerOf: async () => everyone,
+    contextOf: contextsOf(store, () => owners?.current ?? NO_RULES),
+  });
   app.use(unknownPath(routes));
   app.use(problemHandler(logger));
   return app;

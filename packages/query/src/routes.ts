@@ -1,14 +1,34 @@
 import type { Store } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
 import { actionsRoute } from './routes/actions.ts';
+import { coverageRoute } from './routes/coverage.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { openApiRoute } from './routes/open-api.ts';
+import { principalRoute } from './routes/principal.ts';
+import { principalFootprintRoute } from './routes/principal-footprint.ts';
+import { deleteOwnerRoute, putOwnerRoute } from './routes/principal-owner.ts';
+import { principalReachRoute } from './routes/principal-reach.ts';
+import { principalsRoute } from './routes/principals.ts';
 import { runRoute } from './routes/run.ts';
+import { runReachRoute } from './routes/run-reach.ts';
 import { runTreeRoute } from './routes/run-tree.ts';
+import { targetHistoryRoute } from './routes/target-history.ts';
+import { targetsRoute } from './routes/targets.ts';
 import { whoRoute } from './routes/who.ts';
+
+const inventory: readonly Route[] = [
+  ...[principalsRoute, principalRoute, principalFootprintRoute, principalReachRoute],
+  ...[putOwnerRoute, deleteOwnerRoute],
+  ...[targetsRoute, targetHistoryRoute],
+  coverageRoute,
+];
 
 /** Every address of the API, in the order in which `/openapi.json` lists them. */
 export const routesOf = (store: Store): readonly Route[] => {
-  const answering = [whoRoute, runRoute, runTreeRoute, actionsRoute, healthRoute, readyRoute(store)];
+  const answering = [
+    ...[whoRoute, runRoute, runTreeRoute, runReachRoute, actionsRoute],
+    ...inventory,
+    ...[healthRoute, readyRoute(store)],
+  ];
   return [...answering, openApiRoute(answering)];
 };

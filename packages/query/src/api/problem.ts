@@ -23,6 +23,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   unknown_span: { status: 404, title: 'No such span' },
   unknown_trace: { status: 404, title: 'No such trace' },
   unknown_run: { status: 404, title: 'No such run' },
+  unknown_principal: { status: 404, title: 'No such principal' },
   unknown_path: { status: 404, title: 'No such address' },
   not_acceptable: { status: 406, title: 'No such form' },
   unauthenticated: { status: 401, title: 'Say who you are' },
@@ -32,6 +33,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   store_unavailable: { status: 503, title: 'The store does not answer' },
   too_heavy: { status: 503, title: 'The question takes too long' },
   internal: { status: 500, title: 'An error on our side' },
+  owners_invalid: { status: 500, title: 'An error on our side' },
   cannot_listen: { status: 500, title: 'An error on our side' },
 };
 

@@ -19,7 +19,7 @@ export const ownershipCondition = (
       : ["(Owner = {owner:String} OR Owner = '' AND has({ownerTeams:Array(String)}, Team))"]),
     ...(team === undefined ? [] : ['Team = {team:String}']),
   ];
-  const declared = filter.undeclared || terms.length === 0 ? '0' : terms.join(' AND ');
+  const declared = filter.declared ? ['1', ...terms].join(' AND ') : '0';
   return {
     sql: `(Principal IN (SELECT PrincipalId FROM (${DECLARED_OWNERS}) WHERE ${declared})
       OR has({places:Array(UInt32)}, arrayFirstIndex(pattern -> Principal LIKE pattern, {patterns:Array(String)}))

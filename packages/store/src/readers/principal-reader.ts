@@ -58,8 +58,8 @@ export interface OwnershipFilter {
   readonly owner?: { readonly id: string; readonly teams: readonly string[] };
   /** Declared team. */
   readonly team?: string;
-  /** Nothing is declared. */
-  readonly undeclared?: true;
+  /** Whether anything declared can meet what is asked for; it must fit owner and team too. */
+  readonly declared: boolean;
 }
 
 /** Where a page ended. */

@@ -180,24 +180,27 @@ describe('owners', () => {
 
   test('patterns mean what they say, the first that fits counts, and what was declared counts before them', async () => {
     const patterns = ['k8s://prod/pay_*', 'k8s://prod/*', 'agent://x/50%', '*a@example.com'];
-    expect(await owned({ patterns, places: [1] })).toEqual(['k8s://prod/pay_ments/b']);
-    expect(await owned({ patterns, places: [2] })).toEqual(['k8s://prod/pay/a']);
-    expect(await owned({ patterns, places: [3, 4] })).toEqual(['agent://x/50%', 'user:ada@example.com']);
-    expect(await owned({ patterns: [], places: [0], undeclared: true })).toEqual([...ids].sort());
+    expect(await owned({ patterns, places: [1], declared: false })).toEqual(['k8s://prod/pay_ments/b']);
+    expect(await owned({ patterns, places: [2], declared: false })).toEqual(['k8s://prod/pay/a']);
+    expect(await owned({ patterns, places: [3, 4], declared: false })).toEqual([
+      'agent://x/50%',
+      'user:ada@example.com',
+    ]);
+    expect(await owned({ patterns: [], places: [0], declared: false })).toEqual([...ids].sort());
 
     await readers.owners.declare(ids[0]!, { owner: 'user:dana@example.com', by: 'user:root' });
     await readers.owners.declare(ids[0]!, { team: 'payments', by: 'user:root' });
     await readers.owners.declare(ids[1]!, { owner: 'user:dana@example.com', by: 'user:root' });
-    expect(await owned({ patterns, places: [2] })).toEqual([]);
-    expect(await owned({ patterns, places: [], team: 'payments' })).toEqual([ids[0]]);
+    expect(await owned({ patterns, places: [2], declared: false })).toEqual([]);
+    expect(await owned({ patterns, places: [], declared: true, team: 'payments' })).toEqual([ids[0]]);
     const owner = { id: 'user:dana@example.com', teams: ['payments'] };
-    expect(await owned({ patterns, places: [], owner })).toEqual([ids[0], ids[1]]);
-    expect(await owned({ patterns, places: [], owner, team: 'payments' })).toEqual([ids[0]]);
-    expect(await owned({ patterns: [], places: [0], undeclared: true })).toEqual([ids[3], ids[2]]);
+    expect(await owned({ patterns, places: [], declared: true, owner })).toEqual([ids[0], ids[1]]);
+    expect(await owned({ patterns, places: [], declared: true, owner, team: 'payments' })).toEqual([ids[0]]);
+    expect(await owned({ patterns: [], places: [0], declared: false })).toEqual([ids[3], ids[2]]);
     expect(await readersOf(store, 'other').owners.of(ids)).toEqual(new Map());
 
     await readers.owners.withdraw(ids[0]!, 'user:root');
-    expect(await owned({ patterns, places: [2] })).toEqual([ids[0]]);
+    expect(await owned({ patterns, places: [2], declared: false })).toEqual([ids[0]]);
     expect([...(await readers.owners.of(ids)).entries()]).toEqual([
       [ids[1], { owner: 'user:dana@example.com', by: 'user:root', at: expect.any(String) }],
     ]);
@@ -312,7 +315,13 @@ test('what comes from outside is never part of a statement', async () => {
     expect(await list({ text: evil })).toEqual([]);
     expect(await readers.principals.byId(evil)).toBeUndefined();
     expect((await readers.principals.profile(evil, 5)).jobs).toEqual({ items: [], total: 0 });
-    const ownership = { patterns: [evil], places: [1], owner: { id: evil, teams: [evil] }, team: evil };
+    const ownership = {
+      patterns: [evil],
+      places: [1],
+      declared: true,
+      owner: { id: evil, teams: [evil] },
+      team: evil,
+    };
     expect(await list({ ownership })).toEqual([]);
     await readers.owners.declare(evil, { team: evil, by: evil });
     expect((await readers.owners.of([evil])).get(evil)).toMatchObject({ team: evil, by: evil });
