@@ -1,4 +1,5 @@
 import { badParameter } from './parameters.ts';
+import { unitsDown, unitsUp } from './whole-units.ts';
 
 /** Whole hours in which something was asked for. Seconds since the epoch. */
 export interface AskedHours {
@@ -9,7 +10,7 @@ export interface AskedHours {
 }
 
 const HOUR = 3600;
-const NANOS = 1_000_000_000n;
+const HOUR_NANOS = 3_600_000_000_000n;
 /** What an hour of the store can be: seconds in 32 bits. Nothing is counted outside. */
 const LATEST = Math.floor((2 ** 32 - 1) / HOUR) * HOUR;
 
@@ -26,10 +27,10 @@ export const hoursIn = (
   now = Date.now(),
 ): AskedHours => {
   const end = to === undefined ? BigInt(now) * 1_000_000n : to;
-  const start = from ?? end - BigInt(days * 24 * HOUR) * NANOS;
+  const start = from ?? end - BigInt(days * 24) * HOUR_NANOS;
   if (start >= end) throw badParameter('to', 'not after "from"');
-  const fromSeconds = inStore(Math.floor(secondsOf(start) / HOUR) * HOUR);
-  const toSeconds = inStore(Math.ceil(secondsOf(end) / HOUR) * HOUR);
+  const fromSeconds = inStore(unitsDown(start, HOUR_NANOS) * HOUR);
+  const toSeconds = inStore(unitsUp(end, HOUR_NANOS) * HOUR);
   return { fromSeconds, toSeconds, told: { from: momentOf(fromSeconds), to: momentOf(toSeconds) } };
 };
 
@@ -48,8 +49,6 @@ export const checkSteps = (
     );
   }
 };
-
-const secondsOf = (nanos: bigint): number => Number(nanos / 1_000n) / 1_000_000;
 
 const inStore = (seconds: number): number => Math.min(Math.max(seconds, 0), LATEST);
 

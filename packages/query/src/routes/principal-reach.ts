@@ -3,6 +3,7 @@ import { OWN_RUNS, REACH } from '../answers/reach.ts';
 import { MOMENT } from '../answers/record.ts';
 import { endpoint } from '../api/endpoint.ts';
 import { badParameter, count, moment } from '../api/parameters.ts';
+import { unitsUp } from '../api/whole-units.ts';
 import { toldReach } from '../lineage/told-reach.ts';
 import { PRINCIPAL_ADDRESS } from './principal.ts';
 
@@ -74,4 +75,4 @@ export const principalReachRoute = endpoint({
 
 /** Runs start on a millisecond: the first that is not before. */
 const millisFrom = (nanos: bigint | undefined): number | undefined =>
-  nanos === undefined ? undefined : Math.ceil(Number(nanos / 1_000n) / 1_000);
+  nanos === undefined ? undefined : unitsUp(nanos, 1_000_000n);
