@@ -22,15 +22,20 @@ export const ownershipCondition = (
   const declared = filter.declared ? ['1', ...terms].join(' AND ') : '0';
   return {
     sql: `(Principal IN (SELECT PrincipalId FROM (${DECLARED_OWNERS}) WHERE ${declared})
-      OR has({places:Array(UInt32)}, arrayFirstIndex(pattern -> Principal LIKE pattern, {patterns:Array(String)}))
-        AND Principal NOT IN (SELECT PrincipalId FROM (${DECLARED_OWNERS})))`,
+      OR has({places:Array(UInt32)}, ${placeOf(filter.patterns.length)}) AND Principal NOT IN (SELECT PrincipalId FROM (${DECLARED_OWNERS})))`,
     parameters: {
-      patterns: filter.patterns.map(likeOf),
+      ...Object.fromEntries(filter.patterns.map((pattern, index) => [`pattern${index}`, likeOf(pattern)])),
       places: filter.places,
       ...(owner === undefined ? {} : { owner: owner.id, ownerTeams: owner.teams }),
       ...(team === undefined ? {} : { team }),
     },
   };
 };
+
+/** From 1; 0 where none fits. Patterns that are constants are compared without being compiled for each row. */
+const placeOf = (patterns: number): string =>
+  patterns === 0
+    ? '0'
+    : `multiIf(${Array.from({ length: patterns }, (_, index) => `Principal LIKE {pattern${index}:String}, ${index + 1}`).join(', ')}, 0)`;
 
 const likeOf = (glob: string): string => glob.replaceAll(/[\\%_]/g, '\\$&').replaceAll('*', '%');

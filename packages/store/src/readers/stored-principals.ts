@@ -136,10 +136,10 @@ const summaries = (scope: RollupScope, row: string, sorted: string): string => `
     sumIf(Actions, Assurance = 'verified') AS Verified,
     ${sorted} AS Sorted, toString(Sorted) AS SortValue
   FROM (
-    SELECT Principal, Kind, toString(Assurance) AS Assurance, Actions, Errors, FirstSeen, LastSeen, toUInt64(0) AS Started
+    SELECT Principal, Kind, Assurance, Actions, Errors, FirstSeen, LastSeen, toUInt64(0) AS Started
     FROM ${rowsByPrincipal('principals', 'Assurance, Actions, Errors, FirstSeen, LastSeen', scope)}
     UNION ALL
-    SELECT toString(PrincipalId) AS Principal, toString(PrincipalKind) AS Kind, '' AS Assurance, toUInt64(0) AS Actions,
+    SELECT PrincipalId AS Principal, PrincipalKind AS Kind, 'none' AS Assurance, toUInt64(0) AS Actions,
       toUInt64(0) AS Errors, toDateTime64(FirstStartedAt, 9) AS FirstSeen,
       toDateTime64(greatest(LastStartedAt, LastEndedAt), 9) AS LastSeen, Started
     FROM principal_jobs WHERE TenantId = {tenant:String} AND (${scope.named}))
@@ -164,11 +164,8 @@ const moment = (name: string): string => `fromUnixTimestamp64Nano({${name}:Int64
 const conditionsOf = (filter: PrincipalFilter) => {
   const { kind, text, unseenSinceNanos, firstSeenFromNanos, firstSeenToNanos, ownership } = filter;
   const owned = ownership === undefined ? undefined : ownershipCondition(ownership);
-  const row = [
-    ...(text === undefined ? [] : ['positionCaseInsensitiveUTF8(Principal, {text:String}) > 0']),
-    ...(owned === undefined ? [] : [owned.sql]),
-  ];
-  const whole: string[] = [];
+  const row = [...(text === undefined ? [] : ['positionCaseInsensitiveUTF8(Principal, {text:String}) > 0'])];
+  const whole: string[] = owned === undefined ? [] : [owned.sql];
   const parameters: Record<string, Parameters[string]> = { ...owned?.parameters };
   const term = (sql: string, name: string, value: string | bigint | undefined): void => {
     if (value === undefined) return;
