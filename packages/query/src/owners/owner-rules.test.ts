@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readOwnerRules, ruleFor } from './owner-rules.ts';
@@ -37,6 +38,12 @@ describe('an owners file', () => {
     expect(ruleFor(rules, 'k8s://demo/jobs/weekly')).toEqual({ pattern: 'k8s://*', team: 'platform' });
     expect(ruleFor(rules, 'user:ada@example.com')).toBeUndefined();
     expect(readOwnerRules('', 'owners.yaml').rules).toEqual([]);
+  });
+
+  test('that of the README is one', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, yaml = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(readOwnerRules(yaml, 'README.md').rules).toHaveLength(3);
   });
 
   test('every fault is told at once, and where it is', () => {
