@@ -1,6 +1,6 @@
 import type { Assurance } from '@whence/model';
 import { DOINGS, type DoingsRow, doingsOf } from './doings.ts';
-import { ownershipCondition } from './ownership-condition.ts';
+import { OWNERSHIP_SETTINGS, ownershipCondition } from './ownership-condition.ts';
 import { storedActivity } from './principal-activity.ts';
 import { storedFootprint } from './principal-footprint.ts';
 import { storedProfile } from './principal-profile.ts';
@@ -52,7 +52,8 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
       selection,
       `${summaries(EVERYONE, terms.row, SORTED_BY[order])}
        HAVING ${[...terms.whole, ...(after === undefined ? [] : [AFTER])].join(' AND ') || '1'}
-       ORDER BY Sorted DESC, Principal LIMIT {limit:UInt32}`,
+       ORDER BY Sorted DESC, Principal LIMIT {limit:UInt32}
+       ${filter.ownership === undefined ? '' : OWNERSHIP_SETTINGS}`,
       {
         ...parameters,
         limit: limit + 1,
@@ -128,9 +129,12 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
 
 const NONE: Ranked<string> = { items: [], total: 0 };
 
-/** Everyone who did something, and everyone who had a run. `row` narrows before rows are added up. */
+/**
+ * Everyone who did something, and everyone who had a run. `row` narrows before rows are added up. `Owned` is the
+ * principal once more, as no key: what is asked of it is asked once for each, not for each row.
+ */
 const summaries = (scope: RollupScope, row: string, sorted: string): string => `
-  SELECT Principal, argMax(Kind, LastSeen) AS KindNow, ${DOINGS},
+  SELECT Principal, any(Principal) AS Owned, argMax(Kind, LastSeen) AS KindNow, ${DOINGS},
     sum(Started) AS RunCount,
     sumIf(Actions, Assurance = 'asserted') AS Asserted, sumIf(Actions, Assurance = 'inherited') AS Inherited,
     sumIf(Actions, Assurance = 'verified') AS Verified,
