@@ -18,6 +18,7 @@ test('what is not said has a default', () => {
       tenant: 'default',
       dataDirectory: '.whence/query',
       spoolMaxBytes: 1_073_741_824,
+      ownersPath: '',
       logLevel: 'info',
     },
   });

@@ -29,6 +29,8 @@ export interface QueryConfig {
   readonly dataDirectory: string;
   /** What may wait for the store. */
   readonly spoolMaxBytes: number;
+  /** YAML file; empty: none. */
+  readonly ownersPath: string;
   readonly logLevel: string;
 }
 
@@ -87,6 +89,7 @@ const VARIABLES = {
         ? undefined
         : `a whole number from ${SPOOL_MIN_BYTES}`,
   },
+  ownersPath: { name: 'WHENCE_OWNERS', fallback: '' },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',

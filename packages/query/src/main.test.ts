@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,6 +40,18 @@ test('all faults at once, one line each', async () => {
   const { code, errors } = await start({ WHENCE_QUERY_PORT: 'x', LOG_LEVEL: 'loud' }).ended;
   expect(code).toBe(1);
   expect(errors.trim().split('\n')).toHaveLength(3);
+});
+
+test('an owners file with faults: every one of them, and no start', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'whence-owners-'));
+  const path = join(folder, 'owners.yaml');
+  writeFileSync(path, 'principals: [{ match: [], team: x }, { match: a b, team: x }]');
+  const { code, errors } = await start({ WHENCE_CLICKHOUSE_URL: temporary.url, WHENCE_OWNERS: path }).ended;
+  rmSync(folder, { recursive: true });
+  expect(code).toBe(1);
+  expect(errors).toMatch(
+    /owners\.yaml: 2 faults\n {2}principals\[0\]\.match: .*\n {2}principals\[1\]\.match\[0\]: /,
+  );
 });
 
 test('a port in use, and a store that is not there: one line that names it', async () => {

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { openQueryRecorder } from './audit/query-recorder.ts';
 import { readConfig } from './config.ts';
 import { newCounters } from './counters.ts';
+import { openOwnersFile } from './owners/owners-file.ts';
 import { startQuery } from './query-service.ts';
 
 const read = readConfig(process.env);
@@ -19,6 +20,7 @@ try {
   const credentials =
     credentialsPath === undefined ? undefined : openCredentialsFile(credentialsPath, logger);
   const tls = config.tls === undefined ? undefined : openTlsFiles(config.tls, logger);
+  const owners = config.ownersPath === '' ? undefined : openOwnersFile(config.ownersPath, logger);
   const store = await openStore({
     url: config.clickhouseUrl,
     database: config.clickhouseDatabase,
@@ -43,7 +45,7 @@ try {
   const { host, port } = config;
   const service = await startQuery({
     ...{ store, tenant, host, port, logger },
-    ...{ credentials, tls, recorder, counters },
+    ...{ credentials, tls, owners, recorder, counters },
   });
 
   const stop = async () => {
@@ -58,6 +60,7 @@ try {
   process.on('SIGHUP', () => {
     credentials?.check();
     tls?.check();
+    owners?.check();
   });
   // Last: whoever hears it may stop us at once.
   logger.info(`query service at ${service.url}`);

@@ -13,6 +13,7 @@ export interface NotFound {
   run(run: string): Promise<QueryError>;
   /** Nobody touched or said it. */
   artefact(field: ArtefactField): Promise<QueryError>;
+  principal(principal: string): Promise<QueryError>;
 }
 
 /** How long the age of the oldest record is taken as known. */
@@ -56,6 +57,12 @@ export const notFoundIn = (readers: Readers, tenant: string): NotFound => {
         {
           field,
         },
+      ),
+    principal: async (principal) =>
+      new QueryError(
+        'unknown_principal',
+        `Neither an action nor a run of principal ${principal} is in the store. ${await held()} Check that it is the whole id, percent-encoded, as /v1/principals gives it.`,
+        { field: 'id' },
       ),
   };
 };

@@ -8,6 +8,7 @@ export type QueryErrorCode =
   | 'unknown_trace'
   | 'unknown_run'
   | 'unknown_artefact'
+  | 'unknown_principal'
   | 'unknown_path'
   | 'method_not_allowed'
   /** None of the forms that are accepted is one of this address's. */
@@ -26,6 +27,8 @@ export type QueryErrorCode =
   /** The store gave up on this question: narrow it. */
   | 'too_heavy'
   | 'internal'
+  /** Only at the start: the owners file cannot be used. */
+  | 'owners_invalid'
   /** Only at the start: the address is taken, or not one of this machine. */
   | 'cannot_listen';
 

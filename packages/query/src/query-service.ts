@@ -16,6 +16,8 @@ import { serveRoutes } from './api/serve-routes.ts';
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';
+import { NO_RULES } from './owners/owner-rules.ts';
+import type { OwnersFile } from './owners/owners-file.ts';
 import { QueryError } from './query-error.ts';
 import { routesOf } from './routes.ts';
 
@@ -32,6 +34,8 @@ export interface QueryOptions {
   readonly recorder?: QueryRecorder | undefined;
   /** Shown by `/metrics`. Those of the recorder too, where there is one. */
   readonly counters?: Counters;
+  /** Who answers for which principals; its opener's to close. Absent: what is declared over the API is all there is. */
+  readonly owners?: OwnersFile | undefined;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -73,7 +77,16 @@ const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server =
 };
 
 const queryApp = (options: QueryOptions): Express => {
-  const { store, tenant, basePath = '', credentials, recorder, counters = newCounters(), logger } = options;
+  const {
+    store,
+    tenant,
+    basePath = '',
+    credentials,
+    owners,
+    recorder,
+    counters = newCounters(),
+    logger,
+  } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -85,7 +98,7 @@ const queryApp = (options: QueryOptions): Express => {
   serveRoutes(app, routes, {
     access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),
     watch: watchQueries(recorder, counters, logger),
-    contextOf: contextsOf(store),
+    contextOf: contextsOf(store, () => owners?.current ?? NO_RULES),
   });
   app.use(unknownPath(routes));
   app.use(problemHandler(logger));

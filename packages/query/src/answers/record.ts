@@ -26,7 +26,12 @@ const millisMoment = z.string().meta({
   examples: ['2026-03-01T03:14:07.004Z'],
 });
 
-export const MOMENT = { nanos: nanosMoment, millis: millisMoment };
+const stepMoment = z.string().meta({
+  description: 'RFC 3339, UTC.',
+  examples: ['2026-03-01T03:00:00Z'],
+});
+
+export const MOMENT = { nanos: nanosMoment, millis: millisMoment, step: stepMoment };
 
 export const ASSURANCE = z.enum(ASSURANCES).meta({
   id: 'Assurance',

@@ -1,5 +1,7 @@
 import { type Readers, readersOf, type Store } from '@whence/store';
 import { type NotFound, notFoundIn } from '../not-found.ts';
+import { NO_RULES, type OwnerRules } from '../owners/owner-rules.ts';
+import { type Owners, ownersOf } from '../owners/ownership.ts';
 import type { Asker } from './asker.ts';
 
 /** What one request is answered with: nothing but the asker's tenant can be seen through it. */
@@ -7,16 +9,21 @@ export interface Context {
   readonly asker: Asker;
   readonly readers: Readers;
   readonly notFound: NotFound;
+  readonly owners: Owners;
 }
 
-export const contextsOf = (store: Store): ((asker: Asker) => Context) => {
+/** @param rules those of the owners file as it is now */
+export const contextsOf = (
+  store: Store,
+  rules: () => OwnerRules = () => NO_RULES,
+): ((asker: Asker) => Context) => {
   const byTenant = new Map<string, Omit<Context, 'asker'>>();
   return (asker) => {
     const { tenant } = asker;
     let known = byTenant.get(tenant);
     if (known === undefined) {
       const readers = readersOf(store, tenant);
-      known = { readers, notFound: notFoundIn(readers, tenant) };
+      known = { readers, notFound: notFoundIn(readers, tenant), owners: ownersOf(readers.owners, rules) };
       byTenant.set(tenant, known);
     }
     return { ...known, asker };

@@ -24,6 +24,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   unknown_trace: { status: 404, title: 'No such trace' },
   unknown_run: { status: 404, title: 'No such run' },
   unknown_artefact: { status: 404, title: 'Nobody did that' },
+  unknown_principal: { status: 404, title: 'No such principal' },
   unknown_path: { status: 404, title: 'No such address' },
   not_acceptable: { status: 406, title: 'No such form' },
   unauthenticated: { status: 401, title: 'Say who you are' },
@@ -35,6 +36,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   store_unavailable: { status: 503, title: 'The store does not answer' },
   too_heavy: { status: 503, title: 'The question takes too long' },
   internal: { status: 500, title: 'An error on our side' },
+  owners_invalid: { status: 500, title: 'An error on our side' },
   cannot_listen: { status: 500, title: 'An error on our side' },
 };
 

@@ -2,6 +2,7 @@ import { ACTION_STATUSES, ASSURANCES } from '@whence/model';
 import type { ActionFilter, ActionPosition } from '@whence/store';
 import { z } from 'zod';
 import { ACTION } from '../answers/record.ts';
+import { defined } from '../api/defined.ts';
 import type { PositionCodec } from '../api/page-endpoint.ts';
 import { pageEndpoint } from '../api/page-endpoint.ts';
 import { badParameter, moment, runId, text } from '../api/parameters.ts';
@@ -21,7 +22,7 @@ const PARAMETERS = z.object({
   status: z.enum(ACTION_STATUSES, `one of ${ACTION_STATUSES.join(', ')}`).optional(),
 });
 
-const POSITION: PositionCodec<ActionPosition> = {
+export const ACTION_POSITION: PositionCodec<ActionPosition> = {
   write: ({ startNanos, traceId, spanId }) => [startNanos.toString(), traceId, spanId],
   read: ([nanos = '', traceId = '', spanId = '']) =>
     /^-?\d{1,19}$/.test(nanos) && /^[0-9a-f]{32}$/.test(traceId) && /^[0-9a-f]{16}$/.test(spanId)
@@ -61,7 +62,7 @@ export const actionsRoute = pageEndpoint({
   name: 'actions',
   item: ACTION,
   columns: ACTION_CSV,
-  position: POSITION,
+  position: ACTION_POSITION,
   respond: async ({ parameters, limit, after }, { readers }) => {
     const { from, to } = parameters;
     if (from !== undefined && to !== undefined && from >= to) throw badParameter('to', 'not after "from"');
@@ -79,10 +80,3 @@ export const actionsRoute = pageEndpoint({
 
 const filterOf = ({ from, to, run, root, ...rest }: z.output<typeof PARAMETERS>): ActionFilter =>
   defined({ ...rest, fromNanos: from, toNanos: to, runId: run, rootRunId: root });
-
-const defined = <Fields extends object>(
-  fields: Fields,
-): { readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined> } =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    readonly [Key in keyof Fields]?: Exclude<Fields[Key], undefined>;
-  };

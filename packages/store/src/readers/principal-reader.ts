@@ -52,14 +52,14 @@ export interface PrincipalFilter {
 export interface OwnershipFilter {
   /** `*` for any characters; the first that fits a principal's id counts. */
   readonly patterns: readonly string[];
-  /** Places in `patterns`, from 1, that meet what is asked for; 0 where it is met by what no pattern fits. */
+  /** Places in `patterns`, from 1, that meet what is asked for; or 0 alone: it is met by what no pattern fits. */
   readonly places: readonly number[];
   /** Declared owner: this one, or none but one of these teams. */
   readonly owner?: { readonly id: string; readonly teams: readonly string[] };
   /** Declared team. */
   readonly team?: string;
-  /** Nothing is declared. */
-  readonly undeclared?: true;
+  /** Whether anything declared can meet what is asked for; it must fit owner and team too. */
+  readonly declared: boolean;
 }
 
 /** Where a page ended. */

@@ -12,10 +12,10 @@ export interface ReachedRuns {
 }
 
 const recordsOf = (roots: string): string => `
-  SELECT RunId, argMin(RootRunId, ${BEST_RECORD}) AS Root, argMin(RunPath, ${BEST_RECORD}) AS Path,
-    argMin((toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS who,
-    who.1 AS Principal, who.2 AS Kind
-  FROM runs WHERE TenantId = {tenant:String} AND ${roots} GROUP BY RunId`;
+  SELECT RunId, best.1 AS Root, best.2 AS Path, best.3 AS Principal, best.4 AS Kind FROM (
+    SELECT RunId,
+      argMin((RootRunId, RunPath, toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS best
+    FROM runs WHERE TenantId = {tenant:String} AND ${roots} GROUP BY RunId)`;
 
 /** By the parameters `run` and `root`: see `runParameters`. The run itself is among them, recorded or not. */
 export const reachedFromRun = ({ id, rootId }: RunScope): ReachedRuns => {

@@ -44,14 +44,17 @@ export const rowsByPrincipal = (
   condition = '1',
 ): string => {
   const kind = table === 'footprints' ? "''" : 'PrincipalKind';
-  const unnamed = `TenantId = {tenant:String} AND UnnamedRunId != ${NO_RUN} AND (${scope.unnamed}) AND (${condition})`;
+  const kept = `TenantId = {tenant:String} AND PrincipalId = '' AND UnnamedRunId != ${NO_RUN}`;
+  const unnamed = `${kept} AND (${scope.unnamed}) AND (${condition})`;
   return `(
-    SELECT ${columns}, toString(PrincipalId) AS Principal, toString(${kind}) AS Kind FROM ${table}
+    SELECT ${columns}, PrincipalId AS Principal, toLowCardinality(${kind}) AS Kind FROM ${table}
     WHERE TenantId = {tenant:String} AND UnnamedRunId = ${NO_RUN} AND (${scope.named}) AND (${condition})
     UNION ALL
     SELECT * FROM (
-      SELECT ${columns}, if(speaks, best.1, '') AS Principal, if(speaks, best.2, '') AS Kind FROM (
-        SELECT *, Assurance = 'asserted' OR verified AS speaks FROM (SELECT * FROM ${table} WHERE ${unnamed}) AS late
+      SELECT ${columns}, toLowCardinality(if(speaks, best.1, '')) AS Principal,
+        toLowCardinality(if(speaks, best.2, '')) AS Kind FROM (
+        SELECT *, Assurance = 'asserted' OR verified AS speaks FROM (
+          SELECT * FROM ${table} WHERE (SELECT count() > 0 FROM (SELECT 1 FROM ${table} WHERE ${kept} LIMIT 1)) AND ${unnamed}) AS late
         LEFT JOIN (
           SELECT RunId, argMin((toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS best,
             max(Assurance = 'verified') AS verified

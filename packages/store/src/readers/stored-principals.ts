@@ -1,6 +1,6 @@
 import type { Assurance } from '@whence/model';
 import { DOINGS, type DoingsRow, doingsOf } from './doings.ts';
-import { ownershipCondition } from './ownership-condition.ts';
+import { OWNERSHIP_SETTINGS, ownershipCondition } from './ownership-condition.ts';
 import { storedActivity } from './principal-activity.ts';
 import { storedFootprint } from './principal-footprint.ts';
 import { storedProfile } from './principal-profile.ts';
@@ -52,7 +52,8 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
       selection,
       `${summaries(EVERYONE, terms.row, SORTED_BY[order])}
        HAVING ${[...terms.whole, ...(after === undefined ? [] : [AFTER])].join(' AND ') || '1'}
-       ORDER BY Sorted DESC, Principal LIMIT {limit:UInt32}`,
+       ORDER BY Sorted DESC, Principal LIMIT {limit:UInt32}
+       ${filter.ownership === undefined ? '' : OWNERSHIP_SETTINGS}`,
       {
         ...parameters,
         limit: limit + 1,
@@ -128,18 +129,21 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
 
 const NONE: Ranked<string> = { items: [], total: 0 };
 
-/** Everyone who did something, and everyone who had a run. `row` narrows before rows are added up. */
+/**
+ * Everyone who did something, and everyone who had a run. `row` narrows before rows are added up. `Owned` is the
+ * principal once more, as no key: what is asked of it is asked once for each, not for each row.
+ */
 const summaries = (scope: RollupScope, row: string, sorted: string): string => `
-  SELECT Principal, argMax(Kind, LastSeen) AS KindNow, ${DOINGS},
+  SELECT Principal, any(Principal) AS Owned, argMax(Kind, LastSeen) AS KindNow, ${DOINGS},
     sum(Started) AS RunCount,
     sumIf(Actions, Assurance = 'asserted') AS Asserted, sumIf(Actions, Assurance = 'inherited') AS Inherited,
     sumIf(Actions, Assurance = 'verified') AS Verified,
     ${sorted} AS Sorted, toString(Sorted) AS SortValue
   FROM (
-    SELECT Principal, Kind, toString(Assurance) AS Assurance, Actions, Errors, FirstSeen, LastSeen, toUInt64(0) AS Started
+    SELECT Principal, Kind, Assurance, Actions, Errors, FirstSeen, LastSeen, toUInt64(0) AS Started
     FROM ${rowsByPrincipal('principals', 'Assurance, Actions, Errors, FirstSeen, LastSeen', scope)}
     UNION ALL
-    SELECT toString(PrincipalId) AS Principal, toString(PrincipalKind) AS Kind, '' AS Assurance, toUInt64(0) AS Actions,
+    SELECT PrincipalId AS Principal, PrincipalKind AS Kind, 'none' AS Assurance, toUInt64(0) AS Actions,
       toUInt64(0) AS Errors, toDateTime64(FirstStartedAt, 9) AS FirstSeen,
       toDateTime64(greatest(LastStartedAt, LastEndedAt), 9) AS LastSeen, Started
     FROM principal_jobs WHERE TenantId = {tenant:String} AND (${scope.named}))
@@ -164,11 +168,8 @@ const moment = (name: string): string => `fromUnixTimestamp64Nano({${name}:Int64
 const conditionsOf = (filter: PrincipalFilter) => {
   const { kind, text, unseenSinceNanos, firstSeenFromNanos, firstSeenToNanos, ownership } = filter;
   const owned = ownership === undefined ? undefined : ownershipCondition(ownership);
-  const row = [
-    ...(text === undefined ? [] : ['positionCaseInsensitiveUTF8(Principal, {text:String}) > 0']),
-    ...(owned === undefined ? [] : [owned.sql]),
-  ];
-  const whole: string[] = [];
+  const row = [...(text === undefined ? [] : ['positionCaseInsensitiveUTF8(Principal, {text:String}) > 0'])];
+  const whole: string[] = owned === undefined ? [] : [owned.sql];
   const parameters: Record<string, Parameters[string]> = { ...owned?.parameters };
   const term = (sql: string, name: string, value: string | bigint | undefined): void => {
     if (value === undefined) return;
