@@ -20,6 +20,8 @@ export interface QueryConfig {
   readonly host: string;
   readonly port: number;
   readonly tenant: string;
+  /** 0: this service does not attribute. */
+  readonly attributionIntervalMillis: number;
   readonly logLevel: string;
 }
 
@@ -45,6 +47,11 @@ const VARIABLES = {
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'a port is 0 to 65535',
   },
   tenant: { name: 'WHENCE_TENANT', fallback: 'default' },
+  attributionIntervalMillis: {
+    name: 'WHENCE_ATTRIBUTION_INTERVAL_MILLIS',
+    fallback: '2000',
+    fault: (value) => (/^(0|[1-9]\d{2,6})$/.test(value) ? undefined : '0, or 100 to 9999999 milliseconds'),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -73,7 +80,14 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
   }
   if (faults.length > 0) return { status: 'faulty', faults };
   const texts = values as Record<keyof QueryConfig, string>;
-  return { status: 'read', config: Object.freeze({ ...texts, port: Number(texts.port) }) };
+  return {
+    status: 'read',
+    config: Object.freeze({
+      ...texts,
+      port: Number(texts.port),
+      attributionIntervalMillis: Number(texts.attributionIntervalMillis),
+    }),
+  };
 };
 
 const httpFault = (value: string): string | undefined => {

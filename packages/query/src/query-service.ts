@@ -8,6 +8,7 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import { startResolver } from './attribution/resolver.ts';
 import { QueryError } from './query-error.ts';
 import { routesOf } from './routes.ts';
 
@@ -20,6 +21,11 @@ export interface QueryOptions {
   /** 0: any that is free. */
   readonly port: number;
   readonly logger: Logger;
+  /**
+   * How often the service looks for arrived actions without a reference, of all tenants, to find out whom they are to be
+   * attributed to. 0: it does not. @default 0
+   */
+  readonly attributionIntervalMillis?: number;
 }
 
 export interface QueryService {
@@ -37,7 +43,14 @@ export interface QueryService {
 export const startQuery = async (options: QueryOptions): Promise<QueryService> => {
   const server = createServer({ requestTimeout: 30_000 }, queryApp(options));
   await listen(server, options);
-  return { url: urlOf(server), close: () => drained(server) };
+  const { store, logger, attributionIntervalMillis: intervalMillis = 0 } = options;
+  const resolver = intervalMillis === 0 ? undefined : startResolver({ store, logger, intervalMillis });
+  return {
+    url: urlOf(server),
+    close: async () => {
+      await Promise.all([drained(server), resolver?.stop()]);
+    },
+  };
 };
 
 const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {

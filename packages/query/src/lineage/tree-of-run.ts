@@ -40,6 +40,7 @@ export const treeOfRun = async (
       ...(truncated ? [whatIsLeftOut(totals, actions.records.length - tree.omitted)] : []),
       ...(refuted > 0 ? [whatIsRefuted(refuted)] : []),
       ...whatIsClaimed(actions.records),
+      ...whatIsInherited(actions.records),
       ...tree.missing,
     ],
   };
@@ -65,6 +66,18 @@ const whatIsClaimed = (records: readonly RecordedAction[]): readonly Missing[] =
         {
           code: 'asserted_only',
           detail: `${claimed} of the actions ${claimed === 1 ? 'is' : 'are'} part of this by a claim alone: the reference carries no proof.`,
+        },
+      ];
+};
+
+const whatIsInherited = (records: readonly RecordedAction[]): readonly Missing[] => {
+  const inherited = records.filter(({ action }) => action.assurance === 'inherited').length;
+  return inherited === 0
+    ? []
+    : [
+        {
+          code: 'inherited_only',
+          detail: `${inherited} of the actions came without a reference and ${inherited === 1 ? 'is' : 'are'} part of this by ${inherited === 1 ? 'its' : 'their'} parents and links, as far as that has been worked out.`,
         },
       ];
 };

@@ -12,7 +12,10 @@ export interface TemporaryStore {
   remove(): Promise<void>;
 }
 
-const TABLES = ['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'];
+const TABLES = [
+  ...['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'],
+  ...['attributions', 'attribution_watches', 'attribution_progress'],
+];
 
 export const openTemporaryStore = async (): Promise<TemporaryStore> => {
   const directory = await mkdtemp(join(tmpdir(), 'whence-readers-'));
