@@ -15,6 +15,7 @@ test('what is not said has a default', () => {
       host: '127.0.0.1',
       port: 4320,
       tenant: 'default',
+      attributionIntervalMillis: 2000,
       logLevel: 'info',
     },
   });
@@ -25,6 +26,7 @@ test('every fault is told at once, no value is', () => {
     WHENCE_CLICKHOUSE_URL: 'postgres://secret@db',
     WHENCE_CLICKHOUSE_DATABASE: 'a;b',
     WHENCE_QUERY_PORT: '70000',
+    WHENCE_ATTRIBUTION_INTERVAL_MILLIS: '5',
     LOG_LEVEL: 'loud',
   });
   if (read.status !== 'faulty') throw new Error('it was taken');
@@ -32,6 +34,7 @@ test('every fault is told at once, no value is', () => {
     'WHENCE_CLICKHOUSE_URL',
     'WHENCE_CLICKHOUSE_DATABASE',
     'WHENCE_QUERY_PORT',
+    'WHENCE_ATTRIBUTION_INTERVAL_MILLIS',
     'LOG_LEVEL',
   ]);
   expect(read.faults.join()).not.toContain('secret');

@@ -10,7 +10,6 @@ import {
   newRun,
   newSpanId,
   newTraceId,
-  opening,
   span,
   timeAt,
   under,
