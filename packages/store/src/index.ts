@@ -9,9 +9,9 @@ export {
 export type {
   Arrivals,
   ArrivalTable,
+  Arrived,
   ArrivedPart,
   Slice,
-  TraceOfTenant,
 } from './attributions/arrivals.ts';
 export type { Attribution, Inherited } from './attributions/attribution.ts';
 export type { AttributionReader, AttributionSearch } from './attributions/attribution-reader.ts';
@@ -26,6 +26,7 @@ export type {
   TracesRead,
 } from './attributions/span-evidence.ts';
 export { storedArrivals } from './attributions/stored-arrivals.ts';
+export type { IdRange, TraceSelection } from './attributions/trace-selection.ts';
 export { writeAttributions } from './attributions/write-attributions.ts';
 export {
   type Batch,

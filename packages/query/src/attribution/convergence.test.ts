@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => temporary?.remove());
 
 const BATCHES = 5;
-const GRAPHS = 80;
+const GRAPHS = 60;
 
 /** What the rules say of the whole graph: `run source hops way` of each span that inherits. */
 const expectedOf = (drawn: readonly DrawnSpan[], names: GraphNames): ReadonlyMap<string, string> => {
@@ -51,7 +51,7 @@ const expectedOf = (drawn: readonly DrawnSpan[], names: GraphNames): ReadonlyMap
   );
 };
 
-test.each([20260301, 20260302, 20260303])(
+test.each([20260301, 20260302])(
   'in whatever order records arrive, two resolvers come to what the rules say of all of them (%i)',
   async (seed) => {
     const graphs = fc.sample(drawnGraph, { numRuns: GRAPHS, seed }).map((drawn) => ({
@@ -72,7 +72,7 @@ test.each([20260301, 20260302, 20260303])(
 
     const resolvers = [0, 1].map(
       () =>
-        new ResolverTurns({ store, logger: pino({ level: 'silent' }), intervalMillis: 1000, sliceRows: 500 }),
+        new ResolverTurns({ store, logger: pino({ level: 'silent' }), intervalMillis: 1000, sliceRows: 700 }),
     );
     for (const batch of batches) {
       await Promise.all([insertGraph(store, batch), ...resolvers.map((each) => each.turn())]);

@@ -20,9 +20,11 @@ export const inheritanceNow = async (
   const traceIds = [...new Set(records.filter(isUnstamped).map(({ action }) => action.traceId))];
   const known = new Map<string, WorkedOut>();
   for (let left: readonly string[] = traceIds; left.length > 0; ) {
-    const { actions, gathered } = await workOut(readers, left.slice(0, TRACES_AT_ONCE));
+    const ids = left.slice(0, TRACES_AT_ONCE);
+    const { actions, gathered } = await workOut(readers, { by: 'id', ids });
     for (const worked of actions) known.set(spanKey(worked.span), worked);
-    left = [...gathered.rest, ...left.slice(TRACES_AT_ONCE)];
+    const read = new Set(gathered.traceIds);
+    left = left.filter((traceId) => !read.has(traceId));
   }
   const outcomeOf = (record: RecordedAction): WorkedOut['outcome'] | undefined =>
     isUnstamped(record) ? (known.get(spanKey(record.action))?.outcome ?? unread(record)) : undefined;
@@ -45,7 +47,8 @@ export const inheritanceNow = async (
   };
 };
 
-const TRACES_AT_ONCE = 200;
+/** Few, so that all that they are linked to finds room. */
+const TRACES_AT_ONCE = 20;
 
 const isUnstamped = ({ action }: RecordedAction): boolean => action.assurance === 'none';
 

@@ -4,12 +4,13 @@ import {
   type Between,
   type Inherited,
   type Readers,
+  type Slice,
   type Store,
   StoreError,
   spanKey,
+  type TraceSelection,
   writeAttributions,
 } from '@whence/store';
-import { ROWS_AT_ONCE } from './gather.ts';
 import { saysTheSame } from './naming.ts';
 import { isOfAbsence, type Reason } from './verdict.ts';
 import type { WatchedAlready } from './watched-already.ts';
@@ -35,90 +36,94 @@ export interface Resolved {
   readonly unreadable: { readonly traceId: string; readonly error: StoreError }[];
 }
 
-const TRACES_AT_ONCE = 100;
+/** Rows of several traces that are in memory together. */
+const ROWS_TOGETHER = 30_000;
+/** Ids in one statement. */
+const IDS_AT_ONCE = 100;
 /** How often traces are worked out at once when another service writes of them at the same time. */
 const ROUNDS = 3;
 
+/** Traces that are worked out together. */
+interface Batch {
+  readonly ids: readonly string[];
+  readonly selection: TraceSelection;
+}
+
 /**
- * Works out traces of one tenant, and writes down what is new.
+ * Works out the traces of one tenant whose attributions what has arrived may change, and writes down what is new.
  *
  * Several services may do that at once. What was written before is read first, then the records, and what is new
  * counts from before that reading: an answer from older records never takes the place of one from newer. Where another
  * service has written of the same traces meanwhile, they are worked out once more.
  *
  * @param alsoBetween moments of what has just arrived.
- * @throws StoreError `store_unavailable`.
+ * @throws StoreError `store_unavailable`; `store_refused` where the store would not even say which traces these are.
  */
 export const resolveTraces = async (
   resolving: Resolving,
-  traceIds: readonly string[],
+  slice: Slice,
   alsoBetween?: Between,
 ): Promise<Resolved> => {
+  const { evidence } = resolving.readers;
+  const hopeful = await evidence.hopefulOf({ by: 'arrival', slice }, alsoBetween);
   const resolved: Resolved = {
-    traces: traceIds.length,
+    traces: hopeful.length,
     attributed: 0,
     withdrawn: 0,
     notInherited: new Map(),
     unreadable: [],
   };
-  const batches: (readonly string[])[] = [];
-  for (let from = 0; from < traceIds.length; from += TRACES_AT_ONCE) {
-    batches.push(traceIds.slice(from, from + TRACES_AT_ONCE));
-  }
+  const batches = packed(hopeful, slice);
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
     try {
-      const hopeful = await resolving.readers.evidence.hopefulOf(batch, alsoBetween);
-      for (let some = packed(hopeful); some.length > 0; some = some.slice(1)) {
-        batches.unshift(...(await resolveBatch(resolving, some[0]!, resolved, alsoBetween)));
-      }
+      batches.unshift(...(await resolveBatch(resolving, batch, resolved, alsoBetween)));
     } catch (error) {
       if (!(error instanceof StoreError) || error.code !== 'store_refused') throw error;
-      if (batch.length > 1) batches.unshift(...halves(batch));
-      else resolved.unreadable.push({ traceId: batch[0] ?? '', error });
+      if (batch.ids.length > 1) batches.unshift(...smaller(batch.ids));
+      else resolved.unreadable.push({ traceId: batch.ids[0] ?? '', error });
     }
   }
   return resolved;
 };
 
-/** @returns what there was no room for. */
+/** @returns what is to be done again. */
 const resolveBatch = async (
   resolving: Resolving,
-  traceIds: readonly string[],
+  { ids, selection }: Batch,
   resolved: Resolved,
   alsoBetween: Between | undefined,
-): Promise<readonly (readonly string[])[]> => {
+): Promise<readonly Batch[]> => {
   const { store, tenant, readers, arrivals } = resolving;
-  let left = traceIds;
-  for (let round = 1; left.length > 0; round += 1) {
+  let traces = selection;
+  for (let round = 1; ; round += 1) {
     const knownAtMicros = await arrivals.now();
-    const before = await readers.attributions.ofTraces(left);
-    const worked = await workOutWatched(resolving, left, alsoBetween);
-    if (worked.gathered.isCut && left.length > 1) return halves(left);
-    const { rest } = worked.gathered;
+    const before = await readers.attributions.ofTraces(traces);
+    const worked = await workOutWatched(resolving, traces, alsoBetween);
+    if (worked.gathered.isCut && ids.length > 1) return smaller(ids);
     if (round === 1) count(resolved, worked.actions);
 
     const news = newsOf(before, worked.actions, knownAtMicros);
-    if (news.length === 0) return rest.length === 0 ? [] : [rest];
+    if (news.length === 0) return [];
     await writeAttributions(store, tenant, news);
     resolved.attributed += news.filter(({ inherited }) => inherited !== undefined).length;
     resolved.withdrawn += news.filter(({ inherited }) => inherited === undefined).length;
 
-    const changed = [...new Set(news.map(({ traceId }) => traceId))];
-    left = await writtenMeanwhile(readers, changed, [...before, ...news]);
-    if (rest.length > 0 || round === ROUNDS) return [rest, left].filter((ids) => ids.length > 0);
+    const contested = await writtenMeanwhile(readers, traces, [...before, ...news]);
+    if (contested.length === 0) return [];
+    if (contested.length > IDS_AT_ONCE || round === ROUNDS) return byId(contested);
+    traces = { by: 'id', ids: contested };
   }
-  return [];
 };
 
 /** What these traces depend on is watched before it is read, so that nothing that arrives in between is missed. */
 const workOutWatched = async (
   { tenant, readers, arrivals, watched }: Resolving,
-  traceIds: readonly string[],
+  traces: TraceSelection,
   alsoBetween: Between | undefined,
 ): Promise<TracesWorkedOut> => {
   const said = new Set<string>();
   for (;;) {
-    const worked = await workOut(readers, traceIds, alsoBetween);
+    const worked = await workOut(readers, traces, alsoBetween);
     const unwatched = watched
       .without(tenant, dependenciesOf(worked))
       .filter((each) => !said.has(`${each.traceId} ${each.watched}`));
@@ -175,11 +180,11 @@ const newsOf = (
 /** Traces of which there is more than what was known and what was just written. */
 const writtenMeanwhile = async (
   readers: Readers,
-  traceIds: readonly string[],
+  traces: TraceSelection,
   known: readonly Attribution[],
 ): Promise<readonly string[]> => {
   const seen = new Set(known.map(placeOf));
-  const now = await readers.attributions.ofTraces(traceIds);
+  const now = await readers.attributions.ofTraces(traces);
   return [...new Set(now.filter((each) => !seen.has(placeOf(each))).map(({ traceId }) => traceId))];
 };
 
@@ -193,24 +198,41 @@ const count = ({ notInherited }: Resolved, actions: readonly WorkedOut[]): void 
   }
 };
 
-/** Together as many as fit into memory; one that does not on its own. */
-const packed = (traces: readonly { traceId: string; rows: number }[]): readonly (readonly string[])[] => {
-  const batches: string[][] = [];
+/** Together as many as are small enough; a large one by itself. Few are asked for by their ids. */
+const packed = (
+  traces: readonly { readonly traceId: string; readonly rows: number }[],
+  slice: Slice,
+): Batch[] => {
+  const groups: string[][] = [];
   let held = 0;
   for (const { traceId, rows } of traces) {
-    const last = batches.at(-1);
-    if (last === undefined || held + rows > ROWS_AT_ONCE) {
-      batches.push([traceId]);
+    const last = groups.at(-1);
+    if (last === undefined || held + rows > ROWS_TOGETHER) {
+      groups.push([traceId]);
       held = rows;
     } else {
       last.push(traceId);
       held += rows;
     }
   }
+  return groups.map((ids) =>
+    ids.length <= IDS_AT_ONCE
+      ? { ids, selection: { by: 'id', ids } }
+      : { ids, selection: { by: 'arrival', slice, range: { first: ids[0]!, last: ids.at(-1)! } } },
+  );
+};
+
+const byId = (ids: readonly string[]): readonly Batch[] => {
+  const batches: Batch[] = [];
+  for (let from = 0; from < ids.length; from += IDS_AT_ONCE) {
+    const some = ids.slice(from, from + IDS_AT_ONCE);
+    batches.push({ ids: some, selection: { by: 'id', ids: some } });
+  }
   return batches;
 };
 
-const halves = (ids: readonly string[]): readonly (readonly string[])[] => [
-  ids.slice(0, ids.length >> 1),
-  ids.slice(ids.length >> 1),
-];
+const smaller = (ids: readonly string[]): readonly Batch[] => {
+  if (ids.length > IDS_AT_ONCE) return byId(ids);
+  const half = ids.length >> 1;
+  return [...byId(ids.slice(0, half)), ...byId(ids.slice(half))];
+};

@@ -45,8 +45,10 @@ const known = async (of: GraphSpan) => {
   return found && { run: found.runId, principal: found.principal?.id, ...found.from };
 };
 
+const learntOf = ({ traceId }: GraphSpan) => readers.attributions.ofTraces({ by: 'id', ids: [traceId] });
+
 const rowsOf = async (of: GraphSpan): Promise<number> =>
-  (await readers.attributions.ofTraces([of.traceId])).filter(({ spanId }) => spanId === of.spanId).length;
+  (await learntOf(of)).filter(({ spanId }) => spanId === of.spanId).length;
 
 const run = newRun();
 const inherits = (from: GraphSpan, hops: number, via = 'parent') => ({
@@ -89,7 +91,7 @@ describe('what arrives late', () => {
     await spans(top, child);
     await settled(resolver);
     expect(await known(child)).toMatchObject({ run: late.id, principal: undefined });
-    const [first] = await readers.attributions.ofTraces([child.traceId]);
+    const [first] = await learntOf(child);
 
     await insertGraph(store, { spans: [], runs: [{ ...late, assurance: 'asserted' }] });
     await settled(resolver);
@@ -129,7 +131,7 @@ describe('what arrives late', () => {
     await spans(top, child, leaf);
     await settled(resolver);
     expect(await known(leaf)).toEqual(inherits(top, 2));
-    const before = (await readers.attributions.ofTraces([leaf.traceId]))[0]!.knownAtMicros;
+    const before = (await learntOf(leaf))[0]!.knownAtMicros;
 
     await spans({ ...child, row: { ...child.row, BatchId: newRunId(), StatusMessage: 'not so' } });
     await settled(resolver);
@@ -247,7 +249,7 @@ test('two services at once write nothing that a single one would not have', asyn
   for (const [top, child, leaf] of made) {
     expect(await known(leaf!)).toEqual(inherits(top!, 2));
     expect(await known(child!)).toEqual(inherits(top!, 1));
-    const learnt = await readers.attributions.ofTraces([leaf!.traceId]);
+    const learnt = await learntOf(leaf!);
     expect(learnt.every(({ inherited }) => inherited !== undefined)).toBe(true);
   }
 });

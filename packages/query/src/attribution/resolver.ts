@@ -19,7 +19,7 @@ export interface ResolverOptions {
   readonly logger: Logger;
   /** Between one look at what has arrived and the next. */
   readonly intervalMillis: number;
-  /** Rows that are looked at together. @default 100,000 */
+  /** Rows that are looked at together. @default 250,000 */
   readonly sliceRows?: number;
   /** After so long a turn ends, and the next goes on where it stopped. @default 10,000 */
   readonly turnMillis?: number;
@@ -103,7 +103,7 @@ export class ResolverTurns {
     this.#store = store;
     this.#logger = logger;
     this.#arrivals = storedArrivals(store);
-    this.#sliceRows = sliceRows ?? 100_000;
+    this.#sliceRows = sliceRows ?? 250_000;
     this.#turnMillis = turnMillis ?? 10_000;
     this.#tally = tally;
   }
@@ -131,13 +131,8 @@ export class ResolverTurns {
   }
 
   async #lookAt(slice: Slice, isStopped: () => boolean): Promise<void> {
-    const { traces: unstamped, between } =
-      slice.table === 'otel_traces' ? await this.#arrivals.unstampedIn(slice) : { traces: [] };
-    const byTenant = Map.groupBy(
-      [...unstamped, ...(await this.#arrivals.watchingFor(slice))],
-      ({ tenant }) => tenant,
-    );
-    for (const [tenant, traces] of byTenant) {
+    const { tenants, between } = await this.#arrivals.arrivedIn(slice);
+    for (const tenant of tenants) {
       if (isStopped()) return;
       const resolved = await resolveTraces(
         {
@@ -147,7 +142,7 @@ export class ResolverTurns {
           arrivals: this.#arrivals,
           watched: this.#watched,
         },
-        [...new Set(traces.map(({ traceId }) => traceId))],
+        slice,
         between,
       );
       this.#tally.add(resolved);

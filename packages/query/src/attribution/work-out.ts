@@ -1,4 +1,4 @@
-import type { Between, Inherited, Readers, RecordedRun, SpanEvidence } from '@whence/store';
+import type { Between, Inherited, Readers, RecordedRun, SpanEvidence, TraceSelection } from '@whence/store';
 import { mayName } from '@whence/store';
 import { type Gathered, gather } from './gather.ts';
 import { inheritedOf, runsNeeded } from './naming.ts';
@@ -20,13 +20,13 @@ export interface TracesWorkedOut {
   readonly runsMissing: readonly string[];
 }
 
-/** Every action without a reference in these traces (at most 200), by what the store holds now. */
+/** Every action without a reference in these traces, by what the store holds now. */
 export const workOut = async (
   readers: Pick<Readers, 'evidence' | 'runs'>,
-  traceIds: readonly string[],
+  traces: TraceSelection,
   alsoBetween?: Between,
 ): Promise<TracesWorkedOut> => {
-  const gathered = await gather(readers.evidence, traceIds, alsoBetween);
+  const gathered = await gather(readers.evidence, traces, alsoBetween);
   const verdictOf = attributionRules(gathered.evidence);
   const judged = gathered.traceIds
     .flatMap((traceId) => gathered.evidence.spansOf(traceId))

@@ -1,4 +1,3 @@
-import type { SpanRef } from '@whence/model';
 import type { Between } from './span-evidence.ts';
 
 /** Tables in which something may arrive that attributions depend on. */
@@ -23,8 +22,10 @@ export interface Slice {
   readonly isLast: boolean;
 }
 
-export interface TraceOfTenant extends Pick<SpanRef, 'traceId'> {
-  readonly tenant: string;
+export interface Arrived {
+  readonly tenants: readonly string[];
+  /** Moments of all spans among it. Absent: there are none. */
+  readonly between?: Between;
 }
 
 /**
@@ -39,16 +40,8 @@ export interface Arrivals {
   /** Parts with rows that were not looked at yet, the newest first. */
   unseen(table: ArrivalTable): Promise<readonly ArrivedPart[]>;
 
-  /**
-   * Traces of these rows that hold actions without a reference. They are watched from now on. `between`: moments of
-   * all rows of the slice; absent, there are none.
-   */
-  unstampedIn(
-    slice: Slice,
-  ): Promise<{ readonly traces: readonly TraceOfTenant[]; readonly between?: Between }>;
-
-  /** Traces that were to be worked out anew when anything arrives of what these rows are of. */
-  watchingFor(slice: Slice): Promise<readonly TraceOfTenant[]>;
+  /** Whose rows these are. Traces among them that hold actions without a reference are watched from now on. */
+  arrivedIn(slice: Slice): Promise<Arrived>;
 
   /** Works out `traceId` anew when spans of these traces, or records of these runs, arrive. */
   watch(

@@ -2,6 +2,7 @@ import type { SpanRef } from '@whence/model';
 import type { ActionFilter, ActionPosition, RunTotals } from '../readers/action-reader.ts';
 import type { RunScope } from '../readers/run-reader.ts';
 import type { Attribution } from './attribution.ts';
+import type { TraceSelection } from './trace-selection.ts';
 
 /**
  * Reads what was worked out of actions of one tenant that came without a reference. Of a span the newest attribution
@@ -17,8 +18,8 @@ export interface AttributionReader {
    */
   ofSpans(spans: readonly SpanRef[], asKnownAtMicros?: bigint): Promise<ReadonlyMap<string, Attribution>>;
 
-  /** All that was ever learnt of these traces, of each span the newest first. At most 200 ids. */
-  ofTraces(traceIds: readonly string[]): Promise<readonly Attribution[]>;
+  /** All that was ever learnt of these traces, of each span the newest first. */
+  ofTraces(traces: TraceSelection): Promise<readonly Attribution[]>;
 
   /** Newest action first. `text` and `assurance` of the filter are not looked at: an attribution says nothing of them. */
   search(search: AttributionSearch): Promise<readonly Attribution[]>;

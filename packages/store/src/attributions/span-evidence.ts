@@ -1,5 +1,6 @@
 import type { Authority, Principal, SpanKind, SpanRef, Witness } from '@whence/model';
 import type { CauseLink } from '../readers/recorded-action.ts';
+import type { TraceSelection } from './trace-selection.ts';
 
 /** What of a span bears on whom it, or what it brought about, can be attributed to. */
 export interface SpanEvidence extends SpanRef {
@@ -49,21 +50,19 @@ export interface ActionFacts {
 /** Reads what attributions of one tenant are worked out from. */
 export interface EvidenceReader {
   /**
-   * Whole traces. What does not fit into `rows` rows is not read: `rest` is to be asked for again, `tooLarge` are traces
-   * that never will.
+   * Whole traces, of a selection by arrival those that are hopeful, as far as they fit into `rows` rows.
    *
-   * @param traceIds at most 200.
    * @param alsoBetween moments in which further spans of theirs may lie: those that arrived just now.
    * @throws StoreError `store_unavailable`, `store_refused`.
    */
-  ofTraces(traceIds: readonly string[], rows: number, alsoBetween?: Between): Promise<TracesRead>;
+  ofTraces(selection: TraceSelection, rows: number, alsoBetween?: Between): Promise<TracesRead>;
 
   /**
-   * Those that hold anything an action without a reference could be attributed by, and how many rows they have. The same
-   * bounds and errors.
+   * Those that hold anything an action without a reference could be attributed by, by id, and how many rows they have.
+   * The same errors.
    */
   hopefulOf(
-    traceIds: readonly string[],
+    selection: TraceSelection,
     alsoBetween?: Between,
   ): Promise<readonly { readonly traceId: string; readonly rows: number }[]>;
 }
@@ -75,8 +74,10 @@ export interface Between {
 }
 
 export interface TracesRead {
-  /** By trace id; a trace of which nothing is held is an empty list. */
+  /** By trace id. One that was asked for by its id, and of which nothing is held, is an empty list. */
   readonly traces: ReadonlyMap<string, readonly SpanEvidence[]>;
-  readonly rest: readonly string[];
+  /** There was no room for all: those that are not among `traces` are to be asked for again. */
+  readonly isCut: boolean;
+  /** Those that have more than that many rows by themselves. */
   readonly tooLarge: readonly string[];
 }

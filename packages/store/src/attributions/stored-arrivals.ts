@@ -2,20 +2,9 @@ import type { Store } from '../open.ts';
 import { storeErrorOf } from '../open.ts';
 import { type Parameters, select } from '../readers/select.ts';
 import { StoreError } from '../store-error.ts';
-import type { Arrivals, ArrivalTable, ArrivedPart, Slice, TraceOfTenant } from './arrivals.ts';
+import type { Arrivals, ArrivalTable, ArrivedPart } from './arrivals.ts';
 import { type BlockRange, blocksOfPart, grown, isCovered, joined } from './covered-blocks.ts';
-
-/** What a row of each table is about, as it is watched. */
-const WATCHED: Readonly<Record<ArrivalTable, string>> = { otel_traces: 'TraceId', runs: 'toString(RunId)' };
-
-const OF_SLICE =
-  '_part IN {parts:Array(String)} AND _part_offset >= {from:UInt64} AND _part_offset < {to:UInt64}';
-
-const bound = ({ parts, fromRow, toRow }: Slice): Parameters => ({
-  parts: parts.map(({ name }) => name),
-  from: fromRow,
-  to: toRow,
-});
+import { OF_SLICE, sliceParameters } from './trace-selection.ts';
 
 /** Parts whose rows are counted at a time: their names travel in the request line. */
 const PARTS_COUNTED = 100;
@@ -27,38 +16,35 @@ export const storedArrivals = (store: Store): Arrivals => {
   const selection = { store, tenant: '' };
   const goneSince = new Map<string, number>();
 
-  const tableOf = async (name: ArrivalTable): Promise<StoredTable> => {
-    const [table] = await select<{ Id: string; Engine: string }>(
+  /** The table as it is now, and which blocks of it were looked at. */
+  const progressOf = async (name: ArrivalTable): Promise<Progress> => {
+    const rows = await select<ProgressRow>(
       selection,
-      `SELECT toString(uuid) AS Id, engine AS Engine FROM system.tables
-       WHERE database = currentDatabase() AND name = {name:String}`,
+      `SELECT toString(made.uuid) AS Id, made.engine AS Engine, PartitionId, Min, Max
+       FROM (SELECT uuid, engine FROM system.tables WHERE database = currentDatabase() AND name = {name:String}) AS made
+       LEFT JOIN (
+         SELECT TableId, PartitionId, toString(MinBlock) AS Min, toString(argMax(MaxBlock, RecordedAt)) AS Max
+         FROM attribution_progress WHERE TableName = {name:String} GROUP BY TableId, PartitionId, MinBlock
+       ) AS progress ON progress.TableId = made.uuid`,
       { name },
     );
+    const byPartition = Map.groupBy(
+      rows.filter(({ Min }) => Boolean(Min)),
+      ({ PartitionId }) => PartitionId,
+    );
     return {
-      name,
-      id: table?.Id ?? NO_ID,
-      numbersBlocksByPartition: /^(Replicated|Shared)/.test(table?.Engine ?? ''),
+      table: {
+        name,
+        id: rows[0]?.Id ?? NO_ID,
+        numbersBlocksByPartition: /^(Replicated|Shared)/.test(rows[0]?.Engine ?? ''),
+      },
+      covered: new Map(
+        [...byPartition].map(([partition, ranges]) => [
+          partition,
+          joined(ranges.map(({ Min, Max }) => ({ min: Number(Min), max: Number(Max) }))),
+        ]),
+      ),
     };
-  };
-
-  const coveredOf = async ({
-    name,
-    id,
-  }: StoredTable): Promise<ReadonlyMap<string, readonly BlockRange[]>> => {
-    const rows = await select<{ PartitionId: string; Min: string; Max: string }>(
-      selection,
-      `SELECT PartitionId, toString(MinBlock) AS Min, toString(argMax(MaxBlock, RecordedAt)) AS Max
-       FROM attribution_progress WHERE TableName = {name:String} AND TableId = {id:UUID}
-       GROUP BY PartitionId, MinBlock`,
-      { name, id },
-    );
-    const byPartition = Map.groupBy(rows, ({ PartitionId }) => PartitionId);
-    return new Map(
-      [...byPartition].map(([partition, ranges]) => [
-        partition,
-        joined(ranges.map(({ Min, Max }) => ({ min: Number(Min), max: Number(Max) }))),
-      ]),
-    );
   };
 
   /** One row of each part is enough to know that it is there. */
@@ -121,6 +107,7 @@ export const storedArrivals = (store: Store): Arrivals => {
     name: ArrivalTable,
     parts: readonly StoredPart[],
   ): Promise<readonly ArrivedPart[]> => {
+    if (parts.length === 0) return [];
     const rows = await select<{ Part: string; Rows: number }>(
       selection,
       `SELECT _part AS Part, toUInt32(count()) AS Rows FROM ${name} WHERE _part IN {parts:Array(String)} GROUP BY Part`,
@@ -135,8 +122,7 @@ export const storedArrivals = (store: Store): Arrivals => {
 
   return {
     unseen: async (name) => {
-      const table = await tableOf(name);
-      const covered = await coveredOf(table);
+      const { table, covered } = await progressOf(name);
       const parts = await partsOf(name);
       const held = await withoutGone(table, covered, parts);
       const unseen = parts
@@ -145,38 +131,40 @@ export const storedArrivals = (store: Store): Arrivals => {
       return counted(name, unseen.slice(0, PARTS_COUNTED));
     },
 
-    unstampedIn: async (slice) => {
-      const parameters = bound(slice);
-      const [rows] = await select<{ Rows: string; Unstamped: string; From: string; To: string }>(
+    arrivedIn: async (slice) => {
+      const parameters = sliceParameters(slice);
+      const tenants = `groupUniqArray(toString(TenantId)) AS Tenants`;
+      if (slice.table === 'runs') {
+        const [rows] = await select<{ Tenants: readonly string[] }>(
+          selection,
+          `SELECT ${tenants} FROM runs WHERE ${OF_SLICE}`,
+          parameters,
+        );
+        return { tenants: rows?.Tenants ?? [] };
+      }
+      const [rows] = await select<ArrivedRow>(
         selection,
-        `SELECT toString(count()) AS Rows, toString(countIf(Assurance = 'none')) AS Unstamped,
+        `SELECT ${tenants}, toString(countIf(Assurance = 'none')) AS Unstamped,
            toString(toUnixTimestamp64Nano(min(Timestamp))) AS From, toString(toUnixTimestamp64Nano(max(Timestamp))) AS To
          FROM otel_traces WHERE ${OF_SLICE}`,
         parameters,
       );
-      if (rows === undefined || rows.Rows === '0') return { traces: [] };
-      const between = { fromNanos: BigInt(rows.From), toNanos: BigInt(rows.To) };
-      if (rows.Unstamped === '0') return { traces: [], between };
-      const unstamped = `FROM otel_traces WHERE ${OF_SLICE} AND Assurance = 'none' AND TraceId != ''`;
+      if (rows === undefined || rows.Tenants.length === 0) return { tenants: [] };
       // Watched before it is read: what arrives in between is then looked at once more, instead of never.
-      await command(
-        store,
-        `INSERT INTO attribution_watches (TenantId, Watched, TraceId, Since)
-         SELECT DISTINCT TenantId, TraceId, TraceId, now() ${unstamped}`,
-        parameters,
-      );
+      if (rows.Unstamped !== '0') {
+        await command(
+          store,
+          `INSERT INTO attribution_watches (TenantId, Watched, TraceId, Since)
+           SELECT DISTINCT TenantId, TraceId, TraceId, now() FROM otel_traces
+           WHERE ${OF_SLICE} AND Assurance = 'none' AND TraceId != ''`,
+          parameters,
+        );
+      }
       return {
-        traces: await tracesOf(`SELECT DISTINCT TenantId, TraceId ${unstamped}`, parameters),
-        between,
+        tenants: rows.Tenants,
+        between: { fromNanos: BigInt(rows.From), toNanos: BigInt(rows.To) },
       };
     },
-
-    watchingFor: async (slice) =>
-      tracesOf(
-        `SELECT DISTINCT TenantId, TraceId FROM attribution_watches WHERE (TenantId, Watched) IN (
-           SELECT DISTINCT TenantId, ${WATCHED[slice.table]} FROM ${slice.table} WHERE ${OF_SLICE})`,
-        bound(slice),
-      ),
 
     watch: async (tenant, watches) => {
       if (watches.length === 0) return;
@@ -194,8 +182,7 @@ export const storedArrivals = (store: Store): Arrivals => {
 
     seen: async (parts) => {
       for (const [name, ofTable] of Map.groupBy(parts, (part) => part.table)) {
-        const table = await tableOf(name);
-        const covered = await coveredOf(table);
+        const { table, covered } = await progressOf(name);
         const there = await partsOf(name);
         const seen = new Set(ofTable.map((part) => part.name));
         const byPartition = Map.groupBy(there, ({ partition }) => partition);
@@ -216,18 +203,35 @@ export const storedArrivals = (store: Store): Arrivals => {
       return BigInt(row?.Micros ?? '0');
     },
   };
-
-  async function tracesOf(sql: string, parameters: Parameters): Promise<readonly TraceOfTenant[]> {
-    const rows = await select<{ TenantId: string; TraceId: string }>(selection, sql, parameters);
-    return rows.map(({ TenantId, TraceId }) => ({ tenant: TenantId, traceId: TraceId }));
-  }
 };
+
+interface ArrivedRow {
+  readonly Tenants: readonly string[];
+  readonly Unstamped: string;
+  readonly From: string;
+  readonly To: string;
+}
 
 interface StoredTable {
   readonly name: ArrivalTable;
   readonly id: string;
   /** Otherwise by table, each number when its part is there: what is missing before a part will never come. */
   readonly numbersBlocksByPartition: boolean;
+}
+
+interface Progress {
+  readonly table: StoredTable;
+  /** By partition. */
+  readonly covered: ReadonlyMap<string, readonly BlockRange[]>;
+}
+
+interface ProgressRow {
+  readonly Id: string;
+  readonly Engine: string;
+  readonly PartitionId: string;
+  /** Empty: nothing of the table was looked at. */
+  readonly Min: string;
+  readonly Max: string;
 }
 
 interface StoredPart {

@@ -7,6 +7,7 @@ import type { Attribution } from './attribution.ts';
 import { attributionsBelow, attributionsMatching, currentWhere, NEWEST_KNOWN } from './attribution-filter.ts';
 import type { AttributionReader } from './attribution-reader.ts';
 import { ATTRIBUTION_COLUMNS, type AttributionRow, attributionOf } from './attribution-row.ts';
+import { traceCondition } from './trace-selection.ts';
 
 /** Parameters travel in the request line: 100 trace and 100 span ids make 7 kB. */
 const SPANS_PER_STATEMENT = 100;
@@ -54,16 +55,16 @@ export const storedAttributions = (selection: Selection): AttributionReader => {
   return {
     ofSpans,
 
-    ofTraces: async (traceIds) =>
-      (
-        await select<AttributionRow>(
-          selection,
-          `SELECT ${ATTRIBUTION_COLUMNS} FROM attributions
-           WHERE TenantId = {tenant:String} AND TraceId IN {traces:Array(String)}
-           ORDER BY ${NEWEST_KNOWN}`,
-          { traces: traceIds },
-        )
-      ).map(attributionOf),
+    ofTraces: async (traces) => {
+      const { sql, parameters } = traceCondition(traces);
+      const rows = await select<AttributionRow>(
+        selection,
+        `SELECT ${ATTRIBUTION_COLUMNS} FROM attributions
+         WHERE TenantId = {tenant:String} AND ${sql} ORDER BY ${NEWEST_KNOWN}`,
+        parameters,
+      );
+      return rows.map(attributionOf);
+    },
 
     search: ({ filter, limit, after }) =>
       inherited(attributionsMatching(filter, after), 'Timestamp DESC, TraceId DESC, SpanId DESC', limit),

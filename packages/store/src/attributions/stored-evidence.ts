@@ -3,7 +3,8 @@ import { CONTENT_HASH } from '../readers/action-row.ts';
 import { spanKey } from '../readers/recorded-action.ts';
 import { principalKindOf, ZERO_UUID } from '../readers/run-row.ts';
 import { type Parameters, type Selection, select } from '../readers/select.ts';
-import type { Between, EvidencedRun, EvidenceReader, SpanEvidence, TracesRead } from './span-evidence.ts';
+import type { Between, EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
+import { type TraceSelection, traceCondition } from './trace-selection.ts';
 
 const ATTRIBUTES = [WHENCE.runId.key, WHENCE.attribution.key, WHENCE.openAction.key];
 
@@ -41,98 +42,115 @@ interface EvidenceRow {
   readonly Target: string;
 }
 
+interface RowsWhere {
+  readonly sql: string;
+  readonly parameters: Parameters;
+}
+
 /**
  * Rows of these traces, within the time in which the look-up table says that they happened: that is what keeps the
  * rest of the store from being read. What arrived just now may not be in that table yet.
  */
-const ROWS_OF_TRACES = `TenantId = {tenant:String} AND TraceId IN {traces:Array(String)}
-  AND Timestamp >= least(fromUnixTimestamp64Nano({from:Int64}), (
-    SELECT toDateTime64(if(count() = 0, toDateTime(0), min(Start)), 9) FROM otel_traces_trace_id_ts
-    WHERE TraceId IN {traces:Array(String)} AND TenantId = {tenant:String}))
-  AND Timestamp <= greatest(fromUnixTimestamp64Nano({to:Int64}), (
-    SELECT toDateTime64(if(count() = 0, toDateTime(4294967295), max(End)), 9) + INTERVAL 1 SECOND
-    FROM otel_traces_trace_id_ts WHERE TraceId IN {traces:Array(String)} AND TenantId = {tenant:String}))`;
+const rowsOf = (selection: TraceSelection, { fromNanos, toNanos }: Between = NEVER): RowsWhere => {
+  const { sql, parameters } = traceCondition(selection);
+  const happened = `FROM otel_traces_trace_id_ts WHERE ${sql} AND TenantId = {tenant:String}`;
+  return {
+    sql: `TenantId = {tenant:String} AND ${sql}
+      AND Timestamp >= least(fromUnixTimestamp64Nano({fromNanos:Int64}), (
+        SELECT toDateTime64(if(count() = 0, toDateTime(0), min(Start)), 9) ${happened}))
+      AND Timestamp <= greatest(fromUnixTimestamp64Nano({toNanos:Int64}), (
+        SELECT toDateTime64(if(count() = 0, toDateTime(4294967295), max(End)), 9) + INTERVAL 1 SECOND ${happened}))`,
+    parameters: { ...parameters, fromNanos: fromNanos.toString(), toNanos: toNanos.toString() },
+  };
+};
 
+/** Moments that lie in no time. */
 const NEVER: Between = { fromNanos: 9_000_000_000_000_000_000n, toNanos: -2_000_000_000_000_000_000n };
 
-const bound = (traces: readonly string[], { fromNanos, toNanos }: Between = NEVER): Parameters => ({
-  traces,
-  from: fromNanos.toString(),
-  to: toNanos.toString(),
-});
+const isHopeful = "countIf(Assurance = 'verified') > 0 OR countIf(notEmpty(`Links.TraceId`)) > 0";
 
 export const storedEvidence = (selection: Selection): EvidenceReader => {
-  const contentsOf = async (rows: readonly EvidenceRow[], parameters: Parameters): Promise<Set<string>> => {
-    const spans = [...new Set(rows.map(({ SpanId }) => SpanId))];
+  const contestedAmong = async (rows: readonly EvidenceRow[]): Promise<ReadonlySet<string>> => {
     const contested = new Set<string>();
-    for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
+    for (let from = 0; from < rows.length; from += SPANS_PER_STATEMENT) {
+      const some = rows.slice(from, from + SPANS_PER_STATEMENT);
+      const where = rowsOf(
+        { by: 'id', ids: [...new Set(some.map(({ TraceId }) => TraceId))] },
+        momentsOf(some),
+      );
       const found = await select<{ TraceId: string; SpanId: string }>(
         selection,
-        `SELECT TraceId, SpanId FROM otel_traces
-         WHERE ${ROWS_OF_TRACES} AND SpanId IN {spans:Array(String)}
+        `SELECT TraceId, SpanId FROM otel_traces WHERE ${where.sql} AND SpanId IN {spans:Array(String)}
          GROUP BY TraceId, SpanId
          HAVING uniqExact(${CONTENT_HASH}) > 1 OR uniqExact(Assurance, RunId) > 1`,
-        { ...parameters, spans: spans.slice(from, from + SPANS_PER_STATEMENT) },
+        { ...where.parameters, spans: [...new Set(some.map(({ SpanId }) => SpanId))] },
       );
       for (const { TraceId, SpanId } of found) contested.add(spanKey({ traceId: TraceId, spanId: SpanId }));
     }
     return contested;
   };
 
-  const ofTraces = async (
-    traceIds: readonly string[],
-    limit: number,
-    alsoBetween?: Between,
-  ): Promise<TracesRead> => {
-    const parameters = bound(traceIds, alsoBetween);
+  const ofTraces: EvidenceReader['ofTraces'] = async (traces, limit, alsoBetween) => {
+    const where = rowsOf(traces, alsoBetween);
+    const hopeful =
+      traces.by === 'id'
+        ? ''
+        : `AND TraceId IN (SELECT TraceId FROM otel_traces WHERE ${where.sql} GROUP BY TraceId HAVING ${isHopeful})`;
     const rows = await select<EvidenceRow>(
       selection,
-      `SELECT ${COLUMNS} FROM otel_traces WHERE ${ROWS_OF_TRACES}
+      `SELECT ${COLUMNS} FROM otel_traces WHERE ${where.sql} ${hopeful}
        ORDER BY TraceId, ReceivedAt, BatchId, RowNumber LIMIT {limit:UInt32}`,
-      { ...parameters, limit: limit + 1 },
+      { ...where.parameters, limit: limit + 1 },
     );
-    const isCut = rows.length > limit;
-    const cut = isCut ? rows[limit]!.TraceId : undefined;
+    const cut = rows.length > limit ? rows[limit]!.TraceId : undefined;
     const read = Map.groupBy(
       rows.filter(({ TraceId }) => TraceId !== cut),
       ({ TraceId }) => TraceId,
     );
-    const repeated = [...read.values()].flatMap(moreThanOnce);
-    const contested = repeated.length === 0 ? new Set<string>() : await contentsOf(repeated, parameters);
+    const contested = await contestedAmong([...read.values()].flatMap(recordedAgain));
+    const spans = new Map<string, readonly SpanEvidence[]>();
+    for (const [traceId, ofTrace] of read) spans.set(traceId, spansFrom(ofTrace, contested));
 
-    const traces = new Map<string, readonly SpanEvidence[]>();
-    const rest: string[] = [];
-    for (const traceId of traceIds) {
-      if (cut !== undefined && traceId >= cut) rest.push(traceId);
-      else traces.set(traceId, spansFrom(read.get(traceId) ?? [], contested));
+    if (cut === undefined) {
+      for (const traceId of traces.by === 'id' ? traces.ids : []) {
+        if (!spans.has(traceId)) spans.set(traceId, []);
+      }
     }
-    const isTooLarge = cut !== undefined && read.size === 0;
-    return {
-      traces,
-      rest: isTooLarge ? rest.filter((traceId) => traceId !== cut) : rest,
-      tooLarge: isTooLarge ? [cut] : [],
-    };
+    const tooLarge = cut !== undefined && read.size === 0 ? [cut] : [];
+    return { traces: spans, isCut: cut !== undefined, tooLarge };
   };
 
   return {
     ofTraces,
-    hopefulOf: async (traceIds, alsoBetween) =>
-      (
-        await select<{ TraceId: string; Rows: number }>(
-          selection,
-          `SELECT TraceId, toUInt32(count()) AS Rows FROM otel_traces WHERE ${ROWS_OF_TRACES} GROUP BY TraceId
-           HAVING countIf(Assurance = 'verified') > 0 OR countIf(notEmpty(\`Links.TraceId\`)) > 0`,
-          bound(traceIds, alsoBetween),
-        )
-      ).map(({ TraceId, Rows }) => ({ traceId: TraceId, rows: Rows })),
+    hopefulOf: async (traces, alsoBetween) => {
+      const where = rowsOf(traces, alsoBetween);
+      const rows = await select<{ TraceId: string; Rows: number }>(
+        selection,
+        `SELECT TraceId, toUInt32(count()) AS Rows FROM otel_traces WHERE ${where.sql}
+         GROUP BY TraceId HAVING ${isHopeful} ORDER BY TraceId`,
+        where.parameters,
+      );
+      return rows.map(({ TraceId, Rows }) => ({ traceId: TraceId, rows: Rows }));
+    },
   };
 };
 
-const SPANS_PER_STATEMENT = 200;
+/** Ids of traces and spans travel in the request line. */
+const SPANS_PER_STATEMENT = 100;
 
-const moreThanOnce = (rows: readonly EvidenceRow[]): readonly EvidenceRow[] => {
-  const ids = new Set<string>();
-  return rows.filter(({ SpanId }) => ids.has(SpanId) || !ids.add(SpanId));
+/** All rows of spans that have several, within one trace. */
+const recordedAgain = (rows: readonly EvidenceRow[]): readonly EvidenceRow[] => {
+  if (new Set(rows.map(({ SpanId }) => SpanId)).size === rows.length) return [];
+  const bySpan = Map.groupBy(rows, ({ SpanId }) => SpanId);
+  return [...bySpan.values()].filter(({ length }) => length > 1).flat();
+};
+
+const momentsOf = (rows: readonly EvidenceRow[]): Between => {
+  const moments = rows.map(({ StartNanos }) => BigInt(StartNanos));
+  return {
+    fromNanos: moments.reduce((a, b) => (a < b ? a : b)),
+    toNanos: moments.reduce((a, b) => (a > b ? a : b)),
+  };
 };
 
 /** Each span once: of several records the one received first. */
