@@ -219,6 +219,25 @@ describe('what has been looked at', () => {
     expect(await resolver.turn()).toBe(false);
   });
 
+  test('is not believed for long where the store no longer holds what was looked at', async () => {
+    const resolver = newTurns();
+    await settled(resolver);
+    await store.client.command({
+      query: `INSERT INTO attribution_progress (TableName, TableId, PartitionId, MinBlock, MaxBlock)
+        SELECT 'otel_traces', uuid, '20260301', 0, 1000000 FROM system.tables
+        WHERE database = currentDatabase() AND name = 'otel_traces'`,
+    });
+    const top = span(doneIn(run));
+    const child = span(under(top));
+    await spans(top, child);
+    await settled(resolver);
+    expect(await known(child)).toBeUndefined();
+    for (let times = 0; times < 30; times += 1) await resolver.turn();
+    await settled(resolver);
+    expect(await known(child)).toEqual(inherits(top, 1));
+    expect(await newTurns().turn()).toBe(false);
+  });
+
   test('is not shared by a table that was made anew', async () => {
     await settled(newTurns());
     await store.client.command({ query: 'CREATE TABLE otel_traces_anew AS otel_traces' });

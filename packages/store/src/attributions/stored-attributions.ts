@@ -9,25 +9,27 @@ import type { AttributionReader } from './attribution-reader.ts';
 import { ATTRIBUTION_COLUMNS, type AttributionRow, attributionOf } from './attribution-row.ts';
 import { traceCondition } from './trace-selection.ts';
 
-/** Parameters travel in the request line: 100 trace and 100 span ids make 7 kB. */
-const SPANS_PER_STATEMENT = 100;
+/** Ids in one statement: they travel in the request line, where 100 of traces and 100 of spans make 7 kB. */
+const IDS_PER_STATEMENT = 100;
 
 export const storedAttributions = (selection: Selection): AttributionReader => {
   const ofSpans: AttributionReader['ofSpans'] = async (spans, asKnownAtMicros) => {
     const wanted = new Map(spans.map((span) => [spanKey(span), span]));
-    const all = [...wanted.values()].sort((a, b) => (a.traceId < b.traceId ? -1 : 1));
+    const traces = [...Map.groupBy(wanted.values(), ({ traceId }) => traceId)];
     const found = new Map<string, Attribution>();
-    for (let from = 0; from < all.length; from += SPANS_PER_STATEMENT) {
-      const some = all.slice(from, from + SPANS_PER_STATEMENT);
+    for (let from = 0; from < traces.length; from += IDS_PER_STATEMENT) {
+      const some = traces.slice(from, from + IDS_PER_STATEMENT);
+      const spanIds = [...new Set(some.flatMap(([, ofTrace]) => ofTrace.map(({ spanId }) => spanId)))];
       const rows = await select<AttributionRow>(
         selection,
         `SELECT ${ATTRIBUTION_COLUMNS} FROM attributions
-         WHERE TenantId = {tenant:String} AND TraceId IN {traces:Array(String)} AND SpanId IN {spans:Array(String)}
+         WHERE TenantId = {tenant:String} AND TraceId IN {traces:Array(String)}
+           ${spanIds.length > IDS_PER_STATEMENT ? '' : 'AND SpanId IN {spans:Array(String)}'}
            AND KnownAt <= fromUnixTimestamp64Micro({known:Int64})
          ORDER BY ${NEWEST_KNOWN} LIMIT 1 BY TraceId, SpanId`,
         {
-          traces: [...new Set(some.map(({ traceId }) => traceId))],
-          spans: some.map(({ spanId }) => spanId),
+          traces: some.map(([traceId]) => traceId),
+          ...(spanIds.length > IDS_PER_STATEMENT ? {} : { spans: spanIds }),
           known: (asKnownAtMicros ?? END_OF_TIME).toString(),
         },
       );
