@@ -32,6 +32,6 @@ export const grown = (ranges: readonly BlockRange[], added: readonly BlockRange[
 
 /** `20260301_17_19_1`, with the number of a mutation behind it where there was one. */
 export const blocksOfPart = (name: string): BlockRange | undefined => {
-  const [, min, max] = /^.+_(\d+)_(\d+)_\d+(?:_\d+)?$/.exec(name) ?? [];
+  const [, min, max] = /^[^_]+_(\d+)_(\d+)_\d+(?:_\d+)?$/.exec(name) ?? [];
   return min === undefined || max === undefined ? undefined : { min: Number(min), max: Number(max) };
 };
