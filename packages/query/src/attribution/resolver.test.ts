@@ -281,8 +281,10 @@ test('two services at once write nothing that a single one would not have', asyn
 
 test('what one worked out from older records, and wrote after another had read newer ones, is put right', async () => {
   await settled(newTurns());
-  const top = span(doneIn(run));
-  const child = span(under(top));
+  const tenant = 'alone';
+  const own = readersOf(store, tenant);
+  const top = span({ ...doneIn(run), TenantId: tenant });
+  const child = span({ ...under(top), TenantId: tenant });
   await spans(top, child);
 
   const arrivals = storedArrivals(store);
@@ -291,23 +293,25 @@ test('what one worked out from older records, and wrote after another had read n
   const { promise: othersAreDone, resolve: goOn } = Promise.withResolvers<void>();
   const { promise: hasRead, resolve: read } = Promise.withResolvers<void>();
   const slow: Readers['evidence'] = {
-    ...readers.evidence,
+    ...own.evidence,
     ofTraces: async (...asked) => {
-      const found = await readers.evidence.ofTraces(...asked);
+      const found = await own.evidence.ofTraces(...asked);
       read();
       await othersAreDone;
       return found;
     },
   };
-  const resolving = { store, tenant: 'default', arrivals, watched: new WatchedAlready() };
-  const late = resolveTraces({ ...resolving, readers: { ...readers, evidence: slow } }, slice!, between);
+  const resolving = { store, tenant, arrivals, watched: new WatchedAlready() };
+  const late = resolveTraces({ ...resolving, readers: { ...own, evidence: slow } }, slice!, between);
   await hasRead;
   await spans({ ...top, row: { ...top.row, BatchId: newRunId(), StatusMessage: 'not so' } });
   await settled(newTurns());
-  expect(await rowsOf(child)).toBe(0);
+  const learnt = () => own.attributions.ofTraces({ by: 'id', ids: [child.traceId] });
+  expect(await learnt()).toEqual([]);
   goOn();
   expect(await late).toMatchObject({ attributed: 1, withdrawn: 1 });
-  expect(await known(child)).toBeUndefined();
+  expect(await learnt()).toHaveLength(2);
+  expect((await own.attributions.ofSpans([child])).size).toBe(0);
 });
 
 test('runs by itself until it is stopped, and tells what it does', async () => {
