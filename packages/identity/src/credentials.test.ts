@@ -147,7 +147,7 @@ it('reads the example of README.md', () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);
   const set = readCredentials(
-    yaml.find((example) => /^trustDomain:[^]*^issuers:/m.test(example))!,
+    yaml.find((example) => /^trustDomain:[\s\S]*^issuers:/m.test(example))!,
     'README.md',
   );
   expect([set.issuers.size, set.certificates.length, set.limits.size]).toEqual([3, 2, 1]);

@@ -1,5 +1,6 @@
 import type { Assurance } from './assurance.ts';
 import type { Authority } from './authority.ts';
+import type { SpanRef } from './cause.ts';
 import type { PrincipalKind } from './principal.ts';
 import type { Witness } from './witness.ts';
 
@@ -39,7 +40,21 @@ export interface Action {
   readonly rootRunId?: string;
   readonly authority?: Authority;
   readonly assurance: Assurance;
+  /** Only where the assurance is `inherited`. */
+  readonly inheritedFrom?: InheritedFrom;
   readonly witness: Witness;
   /** The workload that performed it, as authenticated by the collector or gateway that received it. */
   readonly actor?: string;
 }
+
+/** The verified action that an action without a reference of its own was brought about by. */
+export interface InheritedFrom extends SpanRef {
+  /** By parent spans alone, or over at least one span link. */
+  readonly via: InheritanceWay;
+  /** Steps up to it, from 1. */
+  readonly hops: number;
+}
+
+export const INHERITANCE_WAYS = ['parent', 'link'] as const;
+
+export type InheritanceWay = (typeof INHERITANCE_WAYS)[number];

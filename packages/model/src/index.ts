@@ -1,4 +1,13 @@
-export { ACTION_STATUSES, type Action, type ActionStatus, SPAN_KINDS, type SpanKind } from './action.ts';
+export {
+  ACTION_STATUSES,
+  type Action,
+  type ActionStatus,
+  INHERITANCE_WAYS,
+  type InheritanceWay,
+  type InheritedFrom,
+  SPAN_KINDS,
+  type SpanKind,
+} from './action.ts';
 export { ASSURANCES, type Assurance } from './assurance.ts';
 export { type AttributeDefinition, OTEL, WHENCE } from './attributes.ts';
 export { AUTHORITY_KINDS, type Authority, type AuthorityKind, authorityOf } from './authority.ts';

@@ -19,6 +19,7 @@ test('what is not said has a default', () => {
       dataDirectory: '.whence/query',
       spoolMaxBytes: 1_073_741_824,
       ownersPath: '',
+      attributionIntervalMillis: 2000,
       logLevel: 'info',
     },
   });
@@ -29,6 +30,7 @@ test('every fault is told at once, no value is', () => {
     WHENCE_CLICKHOUSE_URL: 'postgres://secret@db',
     WHENCE_CLICKHOUSE_DATABASE: 'a;b',
     WHENCE_QUERY_PORT: '70000',
+    WHENCE_ATTRIBUTION_INTERVAL_MILLIS: '5',
     LOG_LEVEL: 'loud',
   });
   if (read.status !== 'faulty') throw new Error('it was taken');
@@ -36,6 +38,7 @@ test('every fault is told at once, no value is', () => {
     'WHENCE_CLICKHOUSE_URL',
     'WHENCE_CLICKHOUSE_DATABASE',
     'WHENCE_QUERY_PORT',
+    'WHENCE_ATTRIBUTION_INTERVAL_MILLIS',
     'LOG_LEVEL',
   ]);
   expect(read.faults.join()).not.toContain('secret');

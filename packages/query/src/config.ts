@@ -31,6 +31,8 @@ export interface QueryConfig {
   readonly spoolMaxBytes: number;
   /** YAML file; empty: none. */
   readonly ownersPath: string;
+  /** 0: this service does not attribute. */
+  readonly attributionIntervalMillis: number;
   readonly logLevel: string;
 }
 
@@ -90,6 +92,11 @@ const VARIABLES = {
         : `a whole number from ${SPOOL_MIN_BYTES}`,
   },
   ownersPath: { name: 'WHENCE_OWNERS', fallback: '' },
+  attributionIntervalMillis: {
+    name: 'WHENCE_ATTRIBUTION_INTERVAL_MILLIS',
+    fallback: '2000',
+    fault: (value) => (/^(0|[1-9]\d{2,6})$/.test(value) ? undefined : '0, or 100 to 9999999 milliseconds'),
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -136,6 +143,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
       ...(credentialsPath === '' ? {} : { credentialsPath }),
       port: Number(texts.port),
       spoolMaxBytes: Number(texts.spoolMaxBytes),
+      attributionIntervalMillis: Number(texts.attributionIntervalMillis),
     }),
   };
 };

@@ -42,9 +42,9 @@ try {
     counters,
     logger,
   });
-  const { host, port } = config;
+  const { host, port, basePath, attributionIntervalMillis } = config;
   const service = await startQuery({
-    ...{ store, tenant, host, port, logger },
+    ...{ store, tenant, host, port, basePath, logger, attributionIntervalMillis },
     ...{ credentials, tls, owners, recorder, counters },
   });
 

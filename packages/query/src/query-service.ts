@@ -13,6 +13,7 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import { startResolver } from './attribution/resolver.ts';
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';
@@ -42,6 +43,11 @@ export interface QueryOptions {
   /** Where every address answers as well as at the root: `/whence`. Empty: at the root alone. @default '' */
   readonly basePath?: string;
   readonly logger: Logger;
+  /**
+   * How often the service looks for arrived actions without a reference, of all tenants, to find out whom they are to be
+   * attributed to. 0: it does not. @default 0
+   */
+  readonly attributionIntervalMillis?: number;
 }
 
 export interface QueryService {
@@ -60,7 +66,14 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
   const server = newServer(options.tls, queryApp(options));
   await listen(server, options);
   const scheme = options.tls === undefined ? 'http' : 'https';
-  return { url: urlOf(server, scheme), close: () => drained(server) };
+  const { store, logger, attributionIntervalMillis: intervalMillis = 0 } = options;
+  const resolver = intervalMillis === 0 ? undefined : startResolver({ store, logger, intervalMillis });
+  return {
+    url: urlOf(server, scheme),
+    close: async () => {
+      await Promise.all([drained(server), resolver?.stop()]);
+    },
+  };
 };
 
 const TIMEOUTS = { requestTimeout: 30_000 };

@@ -6,6 +6,27 @@ export {
   type StoreTls,
   urlsOf,
 } from './addresses.ts';
+export type {
+  Arrivals,
+  ArrivalTable,
+  Arrived,
+  ArrivedPart,
+  Slice,
+} from './attributions/arrivals.ts';
+export type { Attribution, Inherited } from './attributions/attribution.ts';
+export type { AttributionReader, AttributionSearch } from './attributions/attribution-reader.ts';
+export { attributionOf } from './attributions/overlay.ts';
+export { slicesOf } from './attributions/slices.ts';
+export type {
+  ActionFacts,
+  EvidencedRun,
+  EvidenceReader,
+  SpanEvidence,
+  TracesRead,
+} from './attributions/span-evidence.ts';
+export { storedArrivals } from './attributions/stored-arrivals.ts';
+export type { IdRange, TraceSelection } from './attributions/trace-selection.ts';
+export { writeAttributions } from './attributions/write-attributions.ts';
 export {
   type Batch,
   countRows,

@@ -5,6 +5,8 @@ import {
   AUTHORITY_KINDS,
   type Authority,
   CAUSE_KINDS,
+  INHERITANCE_WAYS,
+  type InheritedFrom,
   OUTCOMES,
   PRINCIPAL_KINDS,
   type Run,
@@ -57,6 +59,19 @@ export const AUTHORITY = z
     description: 'What allowed it: `user:…`, `policy:…`, `approval:…`.',
   }) satisfies z.ZodType<Authority>;
 
+export const INHERITED_FROM = z
+  .object({
+    traceId: z.string(),
+    spanId: z.string(),
+    via: z.enum(INHERITANCE_WAYS).describe('`link`: over at least one span link.'),
+    hops: z.number().describe('Steps up to it, from 1.'),
+  })
+  .readonly()
+  .meta({
+    id: 'InheritedFrom',
+    description: 'The verified action that brought this one about, which has no reference of its own.',
+  }) satisfies z.ZodType<InheritedFrom>;
+
 export const ACTION = z
   .object({
     traceId: z.string().describe('32 hex digits.'),
@@ -81,6 +96,7 @@ export const ACTION = z
     rootRunId: z.string().exactOptional(),
     authority: AUTHORITY.exactOptional(),
     assurance: ASSURANCE,
+    inheritedFrom: INHERITED_FROM.exactOptional(),
     witness: WITNESS,
     actor: z.string().exactOptional().describe('The workload that sent it, as authenticated.'),
   })

@@ -2,6 +2,10 @@
 export const MISSING_CODES = [
   /** The action came with no reference: nobody is named. */
   'no_reference',
+  /** No reference came, and nothing above it says whose work it was either. */
+  'not_inherited',
+  /** No reference came: whose work it was is told by what is above it alone. */
+  'inherited_only',
   /** A reference came, and its check failed. */
   'refuted',
   /** The reference is a claim without proof. */

@@ -1,4 +1,4 @@
-import type { Action, Run } from '@whence/model';
+import type { Action, InheritedFrom, Run } from '@whence/model';
 
 /** Longest statement, in characters, before it is cut in a sentence. */
 const STATEMENT_MAX_LENGTH = 160;
@@ -33,9 +33,9 @@ export const sentenceOf = ({ action, run, root, handedOffBy }: Told): string => 
     case 'inherited':
     case 'verified':
       if (principal === undefined) {
-        return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.`;
+        return `Nobody can be named yet: ${what} was part of run ${action.runId} (${action.assurance}), of which no issuer's record has arrived.${restsOn(action)}`;
       }
-      return `${what} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${handedOff(run, handedOffBy)}${allowedBy(action)}.${goesBackTo(root, isProven(run))}`;
+      return `${what} was caused by ${principal.id} (${principal.kind}, ${action.assurance})${inRun(action, run)}${handedOff(run, handedOffBy)}${allowedBy(action)}.${restsOn(action)}${goesBackTo(root, isProven(run))}`;
   }
 };
 
@@ -45,6 +45,15 @@ export const sentenceOfRun = (run: Run, root: Run | undefined, handedOffBy?: Run
     run.assurance === 'verified' ? 'was started by' : 'claims, without any proof, to be started by';
   return `Run ${identified(run)} ${proof} ${run.principal.id} (${run.principal.kind}, ${run.assurance}) at ${moment(run.startedAt)}${handedOff(run, handedOffBy)}${allowedBy(run)}; no action of it has arrived.${goesBackTo(root, isProven(run))}`;
 };
+
+/** What an action without a reference of its own is attributed by. */
+const restsOn = ({ inheritedFrom }: Action): string =>
+  inheritedFrom === undefined
+    ? ''
+    : ` It came with no reference of its own: that is concluded from span ${inheritedFrom.spanId} of trace ${inheritedFrom.traceId}, whose reference was checked, ${steps(inheritedFrom)}.`;
+
+const steps = ({ via, hops }: InheritedFrom): string =>
+  `${hops} ${hops === 1 ? 'step' : 'steps'} above it ${via === 'parent' ? 'in the trace' : 'over a link'}`;
 
 const describe = (action: Action): string => {
   const command = oneLine(action.statement ?? action.name);

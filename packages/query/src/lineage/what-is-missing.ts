@@ -1,5 +1,7 @@
 import type { Action, Assurance, Run } from '@whence/model';
 import type { RecordedAction, RecordedRun } from '@whence/store';
+import type { NotInherited } from '../attribution/verdict.ts';
+import { whyNot } from '../attribution/why-not.ts';
 import type { Missing, MissingCode } from './missing.ts';
 import type { WitnessSeen } from './who-answer.ts';
 
@@ -64,10 +66,20 @@ export const missingOfReference = ({ assurance, runId }: Action): readonly Missi
         missing('asserted_only', 'The reference carries no proof: that the run caused this is a claim.'),
       ];
     case 'inherited':
+      return [
+        missing(
+          'inherited_only',
+          'The action came with no reference of its own: that the run caused it rests on its parents and links, as whoever sent it tells them.',
+        ),
+      ];
     case 'verified':
       return [];
   }
 };
+
+/** Why an action without a reference could not be attributed by what is above it either. */
+export const missingOfInheritance = (why: NotInherited | undefined): readonly Missing[] =>
+  why === undefined ? [] : [missing('not_inherited', whyNot(why))];
 
 const missingOfRun = (
   action: Action,

@@ -1,5 +1,6 @@
 import type { Action, Assurance, Run } from '@whence/model';
 import { mayName, type Readers, type RecordedAction, type RecordedRun } from '@whence/store';
+import { type InheritanceNow, inheritanceNow } from '../attribution/inheritance-now.ts';
 import { causeKindOf } from './cause-kind.ts';
 import { type Chain, type ChainLink, causeOfRun, climb } from './climb.ts';
 import type { Missing } from './missing.ts';
@@ -9,6 +10,7 @@ import {
   missingOfChain,
   missingOfConflicts,
   missingOfDoubt,
+  missingOfInheritance,
   missingOfRunRecord,
 } from './what-is-missing.ts';
 import type { ChainEntry, NamedPrincipal, WhoAnswer } from './who-answer.ts';
@@ -19,15 +21,18 @@ type Runs = ReadonlyMap<string, RecordedRun>;
 /** Who caused an action. `noted` is what was already found missing on the way to it. */
 export const whoCausedAction = async (
   readers: Readers,
-  record: RecordedAction,
+  received: RecordedAction,
   noted: readonly Missing[] = [],
 ): Promise<WhoAnswer> => {
-  const [chain, witnesses] = await Promise.all([
-    climb(readers, record),
-    witnessesOf(readers, record),
+  const [climbed, witnesses] = await Promise.all([
+    climb(readers, received),
+    witnessesOf(readers, received),
     // Asked for ahead of time, while the chain is climbed.
-    runsOf(readers, [record]),
+    runsOf(readers, [received]),
   ]);
+  const inheritance = await inheritanceNow(readers, [received, ...climbed.links.map((link) => link.record)]);
+  const record = inheritance.of(received);
+  const chain = withInheritance(climbed, inheritance);
   const runs = await runsOf(readers, [record, ...chain.links.map((link) => link.record)]);
 
   const { action } = record;
@@ -42,7 +47,7 @@ export const whoCausedAction = async (
       ...optional('handedOffBy', handedOffBy),
     }),
     action,
-    ...optional('principal', principalOf(action)),
+    ...optional('principal', principalOf(action, inheritance.crossesSenders(received))),
     ...optional('run', run),
     ...optional('handedOffBy', handedOffBy),
     ...optional('authority', action.authority),
@@ -51,6 +56,7 @@ export const whoCausedAction = async (
     missing: [
       ...noted,
       ...missingOfDoubt(record),
+      ...missingOfInheritance(inheritance.whyNot(received)),
       ...missingOfAction(action, runs.get(action.runId ?? ''), run, witnesses),
       ...chain.missing,
       ...missingOfChain(chain.links.map((link) => link.record.action)),
@@ -63,8 +69,15 @@ export const whoCausedAction = async (
 export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Promise<WhoAnswer> => {
   const { run, disputed } = recorded;
   const above = await causeOfRun(readers, run);
-  const chain: Chain =
+  const climbed: Chain =
     above.cause === undefined ? { links: [], missing: [] } : await climb(readers, above.cause.record);
+  const chain = withInheritance(
+    climbed,
+    await inheritanceNow(
+      readers,
+      climbed.links.map((link) => link.record),
+    ),
+  );
   const runs = await runsOf(
     readers,
     chain.links.map((link) => link.record),
@@ -99,6 +112,11 @@ export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Pro
     ],
   };
 };
+
+const withInheritance = ({ links, missing }: Chain, inheritance: InheritanceNow): Chain => ({
+  links: links.map((link) => ({ ...link, record: inheritance.of(link.record) })),
+  missing,
+});
 
 /** Records of the runs of these actions and of their roots. */
 const runsOf = async (
@@ -148,7 +166,7 @@ const kindOf = ({ record, ascent }: ChainLink, next: ChainLink, run: Run | undef
 const HOW: Readonly<Record<Exclude<Assurance, 'none' | 'refuted'>, string>> = {
   verified:
     "The MAC of the action's reference was checked when it was received; the run's record names the principal.",
-  inherited: 'Taken over from an ancestor whose reference was checked.',
+  inherited: 'Taken over from an action above it, whose reference was checked.',
   asserted: 'Claimed by the process itself; nothing proves it.',
 };
 
@@ -163,10 +181,29 @@ const HOW_OF_RUN: Readonly<Record<Assurance, string>> = {
 const HOW_OUTSIDE_OF_RUNS =
   'The service that did it authenticated whoever asked; it is recorded as nobody else can, and belongs to no run.';
 
-const principalOf = ({ principal, assurance, runId }: Action): NamedPrincipal | undefined =>
-  principal === undefined || assurance === 'none' || assurance === 'refuted'
-    ? undefined
-    : { ...principal, assurance, how: runId === undefined ? HOW_OUTSIDE_OF_RUNS : HOW[assurance] };
+const principalOf = (action: Action, crossesSenders: boolean): NamedPrincipal | undefined => {
+  const { principal, assurance } = action;
+  if (principal === undefined || assurance === 'none' || assurance === 'refuted') return undefined;
+  return { ...principal, assurance, how: howOf(action, assurance, crossesSenders) };
+};
+
+const howOf = (
+  { inheritedFrom, runId }: Action,
+  assurance: keyof typeof HOW,
+  crossesSenders: boolean,
+): string =>
+  inheritedFrom === undefined
+    ? runId === undefined
+      ? HOW_OUTSIDE_OF_RUNS
+      : HOW[assurance]
+    : [
+        `Taken over from span ${inheritedFrom.spanId} of trace ${inheritedFrom.traceId}, whose reference was checked`,
+        inheritedFrom.hops === 1 ? '1 step' : `${inheritedFrom.hops} steps`,
+        inheritedFrom.via === 'parent' ? 'up by parent spans' : 'up by parent spans and links',
+        crossesSenders
+          ? 'some of which one workload tells of what another one sent.'
+          : 'all told by one workload.',
+      ].join(', ');
 
 const optional = <Key extends string, Value>(
   key: Key,

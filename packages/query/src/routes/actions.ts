@@ -50,12 +50,17 @@ export const actionsRoute = pageEndpoint({
   path: '/v1/actions',
   tag: 'lineage',
   summary: 'Actions, newest first',
-  description: 'What arrives while pages are turned is not on them, and shifts nothing.',
+  description:
+    'What arrives while pages are turned is not on them, and shifts nothing. A page may hold less than `limit`, and still have a `next`. What is `inherited` is found as far as it has been worked out: some seconds after it arrived.',
   examples: [
     { summary: 'What failed', request: '/v1/actions?status=error&limit=10' },
     {
       summary: 'Every UPDATE of a database',
       request: '/v1/actions?operation=UPDATE&target=postgresql://db:5432/bank',
+    },
+    {
+      summary: 'What came without a reference and was attributed by what is above it',
+      request: '/v1/actions?assurance=inherited',
     },
   ],
   parameters: PARAMETERS,

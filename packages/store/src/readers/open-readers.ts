@@ -1,3 +1,8 @@
+import { withAttributions } from '../attributions/attributed-actions.ts';
+import type { AttributionReader } from '../attributions/attribution-reader.ts';
+import type { EvidenceReader } from '../attributions/span-evidence.ts';
+import { storedAttributions } from '../attributions/stored-attributions.ts';
+import { storedEvidence } from '../attributions/stored-evidence.ts';
 import type { Store } from '../open.ts';
 import type { ActionReader } from './action-reader.ts';
 import type { ArtefactReader } from './artefact-reader.ts';
@@ -38,13 +43,18 @@ export interface Readers {
   readonly queries: QueryReader;
   readonly traces: TraceReader;
   readonly operations: OperationReader;
+  /** What was worked out of actions that came without a reference. */
+  readonly attributions: AttributionReader;
+  /** What that is worked out from. */
+  readonly evidence: EvidenceReader;
 }
 
 /** Cheap: opens nothing. The store stays its opener's to close. */
 export const readersOf = (store: Store, tenant: string): Readers => {
   const selection = { store, tenant };
   const runs = storedRuns(selection);
-  const actions = storedActions(selection, runs);
+  const attributions = storedAttributions(selection);
+  const actions = withAttributions(selection, storedActions(selection, runs), attributions, runs);
   return {
     actions,
     runs,
@@ -58,5 +68,7 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     queries: storedQueries(selection),
     traces: storedTraces(selection, runs),
     operations: storedOperations(selection),
+    attributions,
+    evidence: storedEvidence(selection),
   };
 };

@@ -42,6 +42,10 @@ export const branchOf = async (selection: Selection, scope: RunScope): Promise<R
 
 export const runParameters = ({ id, rootId }: RunScope) => ({ run: id, root: rootId });
 
+/** Rows that know the run among their nearest ancestors, or are its own. By `runParameters`. */
+export const nearRun = ({ id, rootId }: RunScope): string =>
+  id === rootId ? 'RootRunId = {root:UUID}' : `RootRunId = {root:UUID} AND (${NEAR})`;
+
 const NEAR = 'RunId = {run:UUID} OR has(RunPath, {run:UUID})';
 const KNOWS_NO_MORE = `length(RunPath) >= ${RUN_PATH_MAX_LENGTH}`;
 

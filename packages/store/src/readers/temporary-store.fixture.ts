@@ -17,6 +17,7 @@ const TABLES = [
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   'operations',
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
+  ...['attributions', 'attribution_watches', 'attribution_progress'],
 ];
 
 export const openTemporaryStore = async (): Promise<TemporaryStore> => {

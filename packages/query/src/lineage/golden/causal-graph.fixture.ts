@@ -123,6 +123,7 @@ const stock = at(28, 1, {
   ...under(update),
   ServiceName: 'legacy',
   SpanName: 'a service without tracestate',
+  Actor: 'spiffe://demo/billing',
 });
 
 /** Questions whose whole answers are kept. */

@@ -65,6 +65,7 @@ export const treeOfRun = async (
         ...(truncated ? [whatIsLeftOut(totals, records.size, beyond)] : []),
         ...(refuted > 0 ? [whatIsRefuted(refuted)] : []),
         ...whatIsClaimed(items),
+        ...whatIsInherited(items),
         ...forest.missing,
       ],
     },
@@ -116,3 +117,15 @@ const whatIsRefuted = (count: number): Missing => ({
   code: 'refuted',
   detail: `${count} ${count === 1 ? 'action' : 'actions'} came with a forged or damaged reference to this run or one below it, and ${count === 1 ? 'is' : 'are'} left out.`,
 });
+
+const whatIsInherited = (items: readonly OutlinedAction[]): readonly Missing[] => {
+  const inherited = items.filter(({ action }) => action.assurance === 'inherited').length;
+  return inherited === 0
+    ? []
+    : [
+        {
+          code: 'inherited_only',
+          detail: `${inherited} of the actions came without a reference and ${inherited === 1 ? 'is' : 'are'} part of this by ${inherited === 1 ? 'its' : 'their'} parents and links, as far as that has been worked out.`,
+        },
+      ];
+};

@@ -1,0 +1,183 @@
+import {
+  type Arrivals,
+  type ArrivalTable,
+  type ArrivedPart,
+  type Readers,
+  readersOf,
+  type Slice,
+  type Store,
+  slicesOf,
+  storedArrivals,
+} from '@whence/store';
+import type { Logger } from 'pino';
+import { type AttributionCounters, AttributionTally } from './counters.ts';
+import { resolveTraces } from './resolve-traces.ts';
+import { WatchedAlready } from './watched-already.ts';
+
+export interface ResolverOptions {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** Between one look at what has arrived and the next. */
+  readonly intervalMillis: number;
+  /** Rows that are looked at together. @default 250,000 */
+  readonly sliceRows?: number;
+  /** After so long a turn ends, and the next goes on where it stopped. @default 10,000 */
+  readonly turnMillis?: number;
+}
+
+/** Finds out what actions without a reference are to be attributed to, as records arrive. */
+export interface AttributionResolver {
+  readonly counters: AttributionCounters;
+  /** Lets the turn under way come to a halt, and resolves when it has. Never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Between two turns where more is waiting. */
+const BREATH_MILLIS = 50;
+/** Longest between two attempts while the store does not answer. */
+const RETRY_MAX_MILLIS = 60_000;
+
+/** Works at once, and from then on; of all tenants, each by itself. Any number of services may do it side by side. */
+export const startResolver = (options: ResolverOptions): AttributionResolver => {
+  const { logger, intervalMillis } = options;
+  const tally = new AttributionTally();
+  const turns = new ResolverTurns(options, tally);
+  let stopped = false;
+  let wake: (() => void) | undefined;
+
+  const pause = (millis: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, millis);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const run = async (): Promise<void> => {
+    let failures = 0;
+    while (!stopped) {
+      try {
+        const isMore = await turns.turn(() => stopped);
+        if (failures > 0) logger.info('attribution goes on');
+        failures = 0;
+        if (!stopped) await pause(isMore ? BREATH_MILLIS : intervalMillis);
+      } catch (error) {
+        tally.failed();
+        failures += 1;
+        if (failures === 1) logger.warn({ err: error }, 'attribution has stopped: it will be tried again');
+        if (!stopped) await pause(Math.min(intervalMillis * 2 ** failures, RETRY_MAX_MILLIS));
+      }
+    }
+  };
+  const running = run();
+
+  return {
+    get counters() {
+      return tally.counters;
+    },
+    stop: () => {
+      stopped = true;
+      wake?.();
+      return running;
+    },
+  };
+};
+
+const TABLES: readonly ArrivalTable[] = ['runs', 'otel_traces'];
+
+/** One look after another at what has arrived. */
+export class ResolverTurns {
+  readonly #store: Store;
+  readonly #logger: Logger;
+  readonly #arrivals: Arrivals;
+  readonly #sliceRows: number;
+  readonly #turnMillis: number;
+  readonly #tally: AttributionTally;
+  readonly #watched = new WatchedAlready();
+  readonly #readers = new Map<string, Readers>();
+  /** Rows of large parts that earlier turns have looked at. */
+  readonly #begun = new Map<string, number>();
+
+  constructor({ store, logger, sliceRows, turnMillis }: ResolverOptions, tally = new AttributionTally()) {
+    this.#store = store;
+    this.#logger = logger;
+    this.#arrivals = storedArrivals(store);
+    this.#sliceRows = sliceRows ?? 250_000;
+    this.#turnMillis = turnMillis ?? 10_000;
+    this.#tally = tally;
+  }
+
+  /**
+   * @returns whether more is waiting.
+   * @throws StoreError `store_unavailable`, `store_refused`. What was not finished is looked at again.
+   */
+  async turn(isStopped: () => boolean = () => false): Promise<boolean> {
+    const end = Date.now() + this.#turnMillis;
+    let waiting = 0;
+    for (const table of TABLES) {
+      const parts = await this.#arrivals.unseen(table);
+      waiting += parts.length;
+      for (const slice of slicesOf(parts, this.#sliceRows)) {
+        if (isStopped() || Date.now() > end) break;
+        if (this.#isDone(slice)) continue;
+        await this.#lookAt(slice, isStopped);
+        if (isStopped()) break;
+        waiting -= await this.#done(slice);
+      }
+    }
+    this.#tally.waiting(waiting);
+    return waiting > 0;
+  }
+
+  async #lookAt(slice: Slice, isStopped: () => boolean): Promise<void> {
+    const { tenants } = await this.#arrivals.arrivedIn(slice);
+    for (const tenant of tenants) {
+      if (isStopped()) return;
+      const resolved = await resolveTraces(
+        {
+          store: this.#store,
+          tenant,
+          readers: this.#readersOf(tenant),
+          arrivals: this.#arrivals,
+          watched: this.#watched,
+        },
+        slice,
+      );
+      this.#tally.add(resolved);
+      const { attributed, withdrawn, unreadable } = resolved;
+      if (attributed + withdrawn > 0) {
+        this.#logger.info({ tenant, attributed, withdrawn }, 'actions without a reference were attributed');
+      }
+      for (const { traceId, error } of unreadable) {
+        this.#logger.warn(
+          { tenant, traceId, err: error },
+          'a trace cannot be read: nothing of it is attributed',
+        );
+      }
+    }
+  }
+
+  #readersOf(tenant: string): Readers {
+    const known = this.#readers.get(tenant) ?? readersOf(this.#store, tenant);
+    this.#readers.set(tenant, known);
+    return known;
+  }
+
+  #isDone({ parts: [part], toRow, isLast }: Slice): boolean {
+    return !isLast && part !== undefined && toRow <= (this.#begun.get(keyOf(part)) ?? 0);
+  }
+
+  /** @returns how many parts are done with it. */
+  async #done({ parts, toRow, isLast }: Slice): Promise<number> {
+    if (isLast) {
+      await this.#arrivals.seen(parts);
+      for (const part of parts) this.#begun.delete(keyOf(part));
+      return parts.length;
+    }
+    for (const part of parts) this.#begun.set(keyOf(part), toRow);
+    return 0;
+  }
+}
+
+const keyOf = ({ table, name }: ArrivedPart): string => `${table} ${name}`;
