@@ -16,6 +16,15 @@ const TABLES = [
   ...['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
+  ...[
+    'findings',
+    'finding_words',
+    'finding_mutes',
+    'finding_rule_settings',
+    'finding_progress',
+    'finding_deliveries',
+  ],
+  ...['scopes', 'process_sequences', 'job_workloads'],
 ];
 
 export const openTemporaryStore = async (): Promise<TemporaryStore> => {
