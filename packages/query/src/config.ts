@@ -20,6 +20,12 @@ export interface QueryConfig {
   readonly host: string;
   readonly port: number;
   readonly tenant: string;
+  /** File of rules of findings; empty: as they are by default. */
+  readonly findingsRules: string;
+  /** Seconds between two rounds of looking; 0: none here. */
+  readonly findingsSeconds: number;
+  /** File of receivers of findings; empty: nobody is told. */
+  readonly webhooks: string;
   readonly logLevel: string;
 }
 
@@ -45,6 +51,16 @@ const VARIABLES = {
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'a port is 0 to 65535',
   },
   tenant: { name: 'WHENCE_TENANT', fallback: 'default' },
+  findingsRules: { name: 'WHENCE_FINDINGS_RULES', fallback: '' },
+  findingsSeconds: {
+    name: 'WHENCE_FINDINGS_SECONDS',
+    fallback: '60',
+    fault: (value) =>
+      value === '0' || (/^\d{1,5}$/.test(value) && Number(value) >= 5)
+        ? undefined
+        : 'whole seconds from 5, or 0',
+  },
+  webhooks: { name: 'WHENCE_WEBHOOKS', fallback: '' },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -73,7 +89,14 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
   }
   if (faults.length > 0) return { status: 'faulty', faults };
   const texts = values as Record<keyof QueryConfig, string>;
-  return { status: 'read', config: Object.freeze({ ...texts, port: Number(texts.port) }) };
+  return {
+    status: 'read',
+    config: Object.freeze({
+      ...texts,
+      port: Number(texts.port),
+      findingsSeconds: Number(texts.findingsSeconds),
+    }),
+  };
 };
 
 const httpFault = (value: string): string | undefined => {

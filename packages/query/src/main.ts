@@ -1,6 +1,9 @@
 import { openStore } from '@whence/store';
 import { pino } from 'pino';
 import { readConfig } from './config.ts';
+import { openFindingsFile } from './findings/findings-file.ts';
+import { startFindings } from './findings/findings-service.ts';
+import { openWebhooksFile } from './findings/webhooks/webhooks-file.ts';
 import { startQuery } from './query-service.ts';
 
 const read = readConfig(process.env);
@@ -12,6 +15,8 @@ const { config } = read;
 const logger = pino({ name: 'whence-query', level: config.logLevel });
 
 try {
+  const findings = config.findingsRules === '' ? undefined : openFindingsFile(config.findingsRules);
+  const webhooks = config.webhooks === '' ? undefined : openWebhooksFile(config.webhooks);
   const store = await openStore({
     url: config.clickhouseUrl,
     database: config.clickhouseDatabase,
@@ -24,10 +29,15 @@ try {
     },
     proxyEnv: process.env,
   });
-  const service = await startQuery({ ...config, store, logger });
+  const service = await startQuery({ ...config, store, findings, logger });
+  const looking = startFindings({
+    ...{ store, tenant: config.tenant, file: findings, webhooks, logger },
+    everyMillis: config.findingsSeconds * 1000,
+  });
 
   const stop = async () => {
     await service.close();
+    await looking.close();
     await store.close();
     process.exit(0);
   };

@@ -8,6 +8,7 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import type { FindingsFile } from './findings/rule-settings.ts';
 import { QueryError } from './query-error.ts';
 import { routesOf } from './routes.ts';
 
@@ -19,6 +20,8 @@ export interface QueryOptions {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
+  /** How rules are set in a file. Absent: as they are by default. */
+  readonly findings?: FindingsFile | undefined;
   readonly logger: Logger;
 }
 
@@ -40,7 +43,7 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
   return { url: urlOf(server), close: () => drained(server) };
 };
 
-const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
+const queryApp = ({ store, tenant, findings, logger }: QueryOptions): Express => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -48,7 +51,7 @@ const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
   app.set('case sensitive routing', true);
   app.use(neverCached);
   const everyone: Asker = { principal: 'urn:whence:anonymous', role: 'admin', tenant };
-  const routes = routesOf(store);
+  const routes = routesOf(store, findings);
   serveRoutes(app, routes, { askerOf: async () => everyone, contextOf: contextsOf(store) });
   app.use(unknownPath(routes));
   app.use(problemHandler(logger));
