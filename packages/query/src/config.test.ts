@@ -15,6 +15,9 @@ test('what is not said has a default', () => {
       host: '127.0.0.1',
       port: 4320,
       tenant: 'default',
+      findingsRules: '',
+      findingsSeconds: 60,
+      webhooks: '',
       logLevel: 'info',
     },
   });
@@ -25,6 +28,7 @@ test('every fault is told at once, no value is', () => {
     WHENCE_CLICKHOUSE_URL: 'postgres://secret@db',
     WHENCE_CLICKHOUSE_DATABASE: 'a;b',
     WHENCE_QUERY_PORT: '70000',
+    WHENCE_FINDINGS_SECONDS: '1',
     LOG_LEVEL: 'loud',
   });
   if (read.status !== 'faulty') throw new Error('it was taken');
@@ -32,6 +36,7 @@ test('every fault is told at once, no value is', () => {
     'WHENCE_CLICKHOUSE_URL',
     'WHENCE_CLICKHOUSE_DATABASE',
     'WHENCE_QUERY_PORT',
+    'WHENCE_FINDINGS_SECONDS',
     'LOG_LEVEL',
   ]);
   expect(read.faults.join()).not.toContain('secret');

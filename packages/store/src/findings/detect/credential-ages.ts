@@ -35,8 +35,7 @@ const CREDENTIALS = `
     toString(toUnixTimestamp64Milli(toDateTime64(max(LastUsed), 3))) AS Last, sum(Uses) AS Times
   FROM credentials WHERE TenantId = {tenant:String} AND Kind != 'token' GROUP BY CredentialId
   HAVING max(LastUsed) < fromUnixTimestamp64Milli({unusedSince:Int64})
-    OR max(IssuedAt) > toDateTime64(0, 3) AND max(IssuedAt) < fromUnixTimestamp64Milli({issuedBefore:Int64})
-    OR min(FirstUsed) < fromUnixTimestamp64Milli({issuedBefore:Int64})
+    OR if(toUnixTimestamp64Milli(toDateTime64(max(IssuedAt), 3)) > 0, max(IssuedAt), min(FirstUsed)) < fromUnixTimestamp64Milli({issuedBefore:Int64})
   ORDER BY Last, Id LIMIT {limit:UInt32}`;
 
 /**
