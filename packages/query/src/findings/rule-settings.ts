@@ -10,8 +10,13 @@ const COMMON = z.object({
 });
 
 /** What can be set for a rule; what is not given stays as it is. */
-export const settingsSchemaOf = (rule: Rule): z.ZodObject =>
-  rule.settings.partial().extend(COMMON.shape).strict() as z.ZodObject;
+export const settingsSchemaOf = (rule: Rule): z.ZodObject => {
+  const thresholds = Object.entries(rule.settings.shape).map(([name, schema]) => [
+    name,
+    z.optional(schema instanceof z.ZodDefault ? schema.unwrap() : schema),
+  ]);
+  return z.strictObject({ ...Object.fromEntries(thresholds), ...COMMON.shape });
+};
 
 /** How a rule is applied: its defaults, the file over them, what was set over the API over both. */
 export interface RuleInForce {

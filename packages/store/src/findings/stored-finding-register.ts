@@ -92,9 +92,12 @@ const findings = (condition: string): string => `
       min(Began) AS Detected, max(Changed) AS Latest
     FROM (${parts(condition)}) GROUP BY FindingId) AS finding
   LEFT JOIN (
-    SELECT FindingId, argMax(Word, WordId) AS Word, argMax(SaidBy, WordId) AS By, argMax(finding_words.Reason, WordId) AS Reason,
+    SELECT FindingId, argMax(Word, newness) AS Word, argMax(SaidBy, newness) AS By, argMax(Said, newness) AS Reason,
       max(SaidAt) AS At
-    FROM finding_words WHERE TenantId = {tenant:String} GROUP BY FindingId) AS word USING (FindingId)`;
+    FROM (
+      SELECT *, finding_words.Reason AS Said, (SaidAt, toString(WordId)) AS newness FROM finding_words
+      WHERE TenantId = {tenant:String})
+    GROUP BY FindingId) AS word USING (FindingId)`;
 
 const TOLD_BY = `
   SELECT toString(FindingId) AS Id, toUnixTimestamp(Part) AS PartSeconds, ${SAID}, counted.3 AS Times,

@@ -21,7 +21,7 @@ const IN_FORCE = `
   WHERE TenantId = {tenant:String} AND NOT IsLifted
     AND (UntilAt = toDateTime64(0, 3, 'UTC') OR UntilAt > fromUnixTimestamp64Milli({now:Int64}))
     AND MuteId NOT IN (SELECT MuteId FROM finding_mutes WHERE TenantId = {tenant:String} AND IsLifted)
-  ORDER BY MuteId DESC LIMIT {limit:UInt32}`;
+  ORDER BY SaidAt DESC, Id DESC LIMIT {limit:UInt32}`;
 
 export const storedMutes = (selection: Selection): MuteRegister => {
   const inForce = async (): Promise<readonly Mute[]> => {

@@ -27,9 +27,10 @@ export const storedRules = (selection: Selection): RuleRegister => ({
   settings: async () => {
     const rows = await select<SettingRow>(
       selection,
-      `SELECT toString(Rule) AS RuleName, argMax((Settings, Reason, SaidBy), SettingId) AS Set,
-         toString(toUnixTimestamp64Milli(argMax(SaidAt, SettingId))) AS AtMillis
-       FROM finding_rule_settings WHERE TenantId = {tenant:String} GROUP BY Rule`,
+      `SELECT toString(Rule) AS RuleName, argMax((Settings, Reason, SaidBy), newness) AS Set,
+         toString(toUnixTimestamp64Milli(max(SaidAt))) AS AtMillis
+       FROM (SELECT *, (SaidAt, toString(SettingId)) AS newness FROM finding_rule_settings WHERE TenantId = {tenant:String})
+       GROUP BY Rule`,
     );
     return new Map(
       rows.map(({ RuleName, Set: [settings, reason, by], AtMillis }) => [
