@@ -31,7 +31,6 @@ const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly
     file: NO_FILE,
     ownerPatterns: () => [],
     webhooks: newWebhooks(NO_WEBHOOKS, 'default', (tenant) => findingStoreOf(store, tenant)),
-    everyMillis: 60_000,
     logger: pino({ level: 'silent' }),
     now: () => now,
   });

@@ -1,6 +1,6 @@
 import { type FindingStore, findingStoreOf, type RuleProgress, type Store } from '@whence/store';
 import type { Logger } from 'pino';
-import { isDue, LONGEST_WINDOW, passOf } from './pass.ts';
+import { firstLook, isDue, LONGEST_WINDOW, passOf } from './pass.ts';
 import { HOUR } from './rule.ts';
 import { type FindingsFile, type RuleInForce, rulesInForce } from './rule-settings.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
@@ -13,8 +13,6 @@ export interface EngineOptions {
   /** What the owners file gives owners to. */
   readonly ownerPatterns: () => readonly string[];
   readonly webhooks: Webhooks;
-  /** Between the beginnings of two rounds. */
-  readonly everyMillis: number;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -46,68 +44,52 @@ export const newEngine = (options: EngineOptions): Engine => {
   const tenantRound = async (tenant: string): Promise<void> => {
     if (closed) return;
     const findings = findingStoreOf(store, tenant);
+    const advanced = new Map<string, RuleProgress>();
     try {
       const [rules, progress] = await Promise.all([rulesInForce(file, findings), findings.rules.progress()]);
       for (const rule of rules) {
-        if (closed) return;
-        if (isDue(rule, progress.get(rule.rule.code), now())) {
-          await rulePass(tenant, findings, rule, progress.get(rule.rule.code));
+        if (closed) break;
+        const before = progress.get(rule.rule.code);
+        if (isDue(rule, before, now())) {
+          advanced.set(rule.rule.code, await rulePass(tenant, findings, rule, before));
         }
       }
+      await findings.rules.advance(advanced);
     } catch (error) {
-      logger.warn({ err: error, tenant }, 'findings: no round for a tenant');
+      logger.warn({ err: error, tenant }, 'findings: a round for a tenant could not be finished');
     }
   };
 
+  /** Never rejects: where the rule fails, that is its progress. */
   const rulePass = async (
     tenant: string,
     findings: FindingStore,
     rule: RuleInForce,
-    progress: RuleProgress | undefined,
-  ): Promise<void> => {
+    before: RuleProgress | undefined,
+  ): Promise<RuleProgress> => {
     const key = JSON.stringify([tenant, rule.rule.code]);
     const longestMillis = longest.get(key) ?? LONGEST_WINDOW;
     const nowMillis = now();
     try {
-      const done = await passOf(
+      const { progress, opened } = await passOf(
         { tenant, store: findings, ownerPatterns: ownerPatterns(), nowMillis, longestMillis },
         rule,
-        progress,
-        (opened, resolved) => webhooks.queue(tenant, opened, resolved, nowMillis),
+        before,
+        (news, resolved) => webhooks.queue(tenant, news, resolved, nowMillis),
       );
-      await findings.rules.advance(rule.rule.code, done.progress);
       longest.set(key, Math.min(LONGEST_WINDOW, longestMillis * 2));
-      if (done.opened.length > 0) {
-        logger.info({ tenant, rule: rule.rule.code, findings: done.opened.length }, 'found');
-      }
+      if (opened.length > 0) logger.info({ tenant, rule: rule.rule.code, findings: opened.length }, 'found');
+      return progress;
     } catch (error) {
       longest.set(key, Math.max(HOUR, longestMillis / 2));
       logger.warn({ err: error, tenant, rule: rule.rule.code }, 'findings: a rule failed');
-      await tellFailure(findings, rule, progress, error, nowMillis);
-    }
-  };
-
-  const tellFailure = async (
-    findings: FindingStore,
-    { rule }: RuleInForce,
-    progress: RuleProgress | undefined,
-    error: unknown,
-    nowMillis: number,
-  ): Promise<void> => {
-    try {
-      await findings.rules.advance(rule.code, {
-        ...(progress ?? {
-          sinceMillis: nowMillis - 24 * HOUR,
-          doneToMillis: nowMillis - 24 * HOUR,
-          lookedAgainMillis: nowMillis,
-        }),
+      return {
+        ...(before ?? notBegun(nowMillis)),
         found: 0,
         failure: error instanceof Error ? error.message.slice(0, 1000) : String(error),
         millis: 0,
         ranAtMillis: nowMillis,
-      });
-    } catch {
-      // The store is away: the log has it.
+      };
     }
   };
 
@@ -123,4 +105,9 @@ export const newEngine = (options: EngineOptions): Engine => {
       await underWay;
     },
   };
+};
+
+const notBegun = (nowMillis: number) => {
+  const since = firstLook(nowMillis);
+  return { sinceMillis: since, doneToMillis: since, lookedAgainMillis: nowMillis };
 };

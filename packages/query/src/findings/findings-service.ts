@@ -40,7 +40,6 @@ export const startFindings = (options: FindingsOptions): FindingsService => {
     file,
     ownerPatterns: options.ownerPatterns ?? (() => []),
     webhooks,
-    everyMillis,
     logger,
   });
   const delivering = deliverer({ webhooks, storeOf, file, tenants, baseUrl: receivers.baseUrl, logger });

@@ -66,7 +66,7 @@ export const passOf = async (
   before: (opened: readonly Opened[], resolved: readonly FindingPart[]) => Promise<void>,
 ): Promise<PassDone> => {
   const began = performance.now();
-  const since = progress?.sinceMillis ?? wholeHour(nowMillis - FIRST_LOOK);
+  const since = progress?.sinceMillis ?? firstLook(nowMillis);
   const doneTo = progress?.doneToMillis ?? since;
   const again = progress !== undefined && nowMillis - progress.lookedAgainMillis >= AGAIN_EVERY;
   const to = Math.max(doneTo, Math.min(nowMillis - rule.graceMillis, doneTo + longestMillis));
@@ -111,6 +111,9 @@ export const passOf = async (
     resolved: resolved.map(({ id }) => id),
   };
 };
+
+/** Where a rule begins that has not run yet. */
+export const firstLook = (nowMillis: number): number => wholeHour(nowMillis - FIRST_LOOK);
 
 const wholeHour = (millis: number): number => Math.floor(millis / HOUR) * HOUR;
 

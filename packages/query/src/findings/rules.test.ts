@@ -178,6 +178,36 @@ describe('unattributed_on_guarded_target', () => {
   });
 });
 
+describe('unattributed_on_guarded_target, where actions are attributed later', () => {
+  test('what was attributed since is no longer so', async () => {
+    const { tenant, did, insert, pass, found } = scenarioOf(
+      store,
+      'unattributed_on_guarded_target',
+      'attributed',
+    );
+    const action = did(undefined, NOW - HOUR, { Target: 'postgresql://prod-1/bank/cards' });
+    await insert([action]);
+    const targets = ['postgresql://prod-*'];
+    expect((await pass(NOW, { targets })).opened).toHaveLength(1);
+    await store.client.command({
+      query: `CREATE TABLE IF NOT EXISTS attributions (TenantId String, TraceId String, SpanId String, KnownAt DateTime64(6, 'UTC'),
+        Assurance Enum8('none' = 0, 'asserted' = 1, 'inherited' = 2, 'verified' = 3, 'refuted' = 4))
+        ENGINE = MergeTree ORDER BY (TenantId, TraceId, SpanId, KnownAt)`,
+    });
+    const { traceId: TraceId, spanId: SpanId } = action;
+    await store.client.insert({
+      table: 'attributions',
+      values: [
+        { TenantId: tenant, TraceId, SpanId, KnownAt: new Date(NOW).toISOString(), Assurance: 'inherited' },
+      ],
+      columns: ['TenantId', 'TraceId', 'SpanId', 'KnownAt', 'Assurance'],
+      format: 'JSONEachRow',
+    });
+    expect((await pass(NOW + 7 * HOUR, { targets })).resolved).toHaveLength(1);
+    expect(await found()).toMatchObject([{ state: 'resolved', count: 0 }]);
+  });
+});
+
 describe('recorder_gap', () => {
   const numbered = (instance: string, number: number) => ({
     ServiceName: 'report',

@@ -34,5 +34,6 @@ export interface RuleRegister {
   /** Durable when it resolves. */
   set(rule: string, setting: Omit<RuleSetting, 'at'>): Promise<void>;
   progress(): Promise<ReadonlyMap<string, RuleProgress>>;
-  advance(rule: string, progress: RuleProgress): Promise<void>;
+  /** All at once: each round writes once. */
+  advance(progress: ReadonlyMap<string, RuleProgress>): Promise<void>;
 }

@@ -65,19 +65,21 @@ export const storedRules = (selection: Selection): RuleRegister => ({
     );
     return new Map(rows.map((row) => [row.RuleName, progressOf(row)]));
   },
-  advance: (rule, progress) =>
-    insertRows(selection, 'finding_progress', [
-      {
+  advance: (progress) =>
+    insertRows(
+      selection,
+      'finding_progress',
+      [...progress].map(([rule, each]) => ({
         Rule: rule,
-        SinceAt: momentOf(progress.sinceMillis),
-        DoneTo: momentOf(progress.doneToMillis),
-        LookedAgainAt: momentOf(progress.lookedAgainMillis),
-        Found: progress.found,
-        Failure: progress.failure ?? '',
-        Millis: progress.millis,
-        RanAt: momentOf(progress.ranAtMillis),
-      },
-    ]),
+        SinceAt: momentOf(each.sinceMillis),
+        DoneTo: momentOf(each.doneToMillis),
+        LookedAgainAt: momentOf(each.lookedAgainMillis),
+        Found: each.found,
+        Failure: each.failure ?? '',
+        Millis: each.millis,
+        RanAt: momentOf(each.ranAtMillis),
+      })),
+    ),
 });
 
 const progressOf = (row: ProgressRow): RuleProgress => ({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Found, MINUTE, rule } from '../rule.ts';
+import { type Found, inHoursOf, MINUTE, rule } from '../rule.ts';
 import { between, day, sender, shown } from '../wording.ts';
 
 export const unattributedOnGuardedTarget = rule({
@@ -48,6 +48,8 @@ export const unattributedOnGuardedTarget = rule({
             count: each.count,
           }),
         ),
+      // What is attributed since is no longer so.
+      lookedFor: inHoursOf(window),
     };
   },
 });

@@ -1,4 +1,5 @@
 import { type Selection, select } from '../../readers/select.ts';
+import { hasTable } from './has-table.ts';
 
 /** A credential that was seen. Milliseconds since the epoch. */
 export interface CredentialAge {
@@ -24,9 +25,6 @@ interface CredentialRow {
   readonly Times: number;
 }
 
-const TABLE = `
-  SELECT name FROM system.tables WHERE database = currentDatabase() AND name = 'credentials' AND {tenant:String} = {tenant:String}`;
-
 const CREDENTIALS = `
   SELECT toString(CredentialId) AS Id, toString(any(Kind)) AS KindName, toString(any(Actor)) AS ActorId,
     toString(toUnixTimestamp64Milli(toDateTime64(max(IssuedAt), 3))) AS Issued,
@@ -46,7 +44,7 @@ export const staleCredentials = async (
   selection: Selection,
   asked: { readonly unusedSinceMillis: number; readonly issuedBeforeMillis: number; readonly limit: number },
 ): Promise<readonly CredentialAge[] | undefined> => {
-  if ((await select(selection, TABLE)).length === 0) return undefined;
+  if (!(await hasTable(selection, 'credentials'))) return undefined;
   const rows = await select<CredentialRow>(selection, CREDENTIALS, {
     unusedSince: asked.unusedSinceMillis,
     issuedBefore: asked.issuedBeforeMillis,

@@ -1,5 +1,6 @@
 import { type Selection, select } from '../../readers/select.ts';
 import { likeOf } from '../muted-condition.ts';
+import { hasTable } from './has-table.ts';
 import {
   HOUR,
   RECEIVED,
@@ -84,9 +85,20 @@ export const darkActions = async (
   return rows.map(sentOf);
 };
 
+const ON_GUARDED = `TenantId = {tenant:String} AND ${RECEIVED} AND Assurance = 'none'
+    AND arrayExists(pattern -> Target LIKE pattern, {patterns:Array(String)})`;
+
+/** Attributed since to the run of what brought them about. */
+const INHERITED = `(TraceId, SpanId) IN (
+    SELECT TraceId, SpanId FROM (
+      SELECT TraceId, SpanId, argMax(Assurance, KnownAt) AS latest FROM attributions
+      WHERE TenantId = {tenant:String} AND TraceId IN (SELECT TraceId FROM otel_traces WHERE ${ON_GUARDED})
+      GROUP BY TraceId, SpanId)
+    WHERE latest = 'inherited')`;
+
 /**
- * Actions without a reference on targets that one of the patterns fits. Reads the target of spans of the window that
- * came without a reference.
+ * Actions on targets that one of the patterns fits, that came without a reference and were not attributed since. Reads
+ * the target of spans of the window that came without one.
  */
 export const unattributedActions = async (
   selection: Selection,
@@ -94,11 +106,11 @@ export const unattributedActions = async (
   targets: readonly string[],
 ): Promise<readonly SentActions[]> => {
   if (targets.length === 0) return [];
+  const attributes = await hasTable(selection, 'attributions');
   const rows = await select<SentRow>(
     selection,
     `SELECT ${BY_SENDER}, Target AS TargetUri, '' AS Principal FROM otel_traces
-     PREWHERE TenantId = {tenant:String} AND ${RECEIVED} AND Assurance = 'none'
-     WHERE arrayExists(pattern -> Target LIKE pattern, {patterns:Array(String)})
+     WHERE ${ON_GUARDED} ${attributes ? `AND NOT ${INHERITED}` : ''}
      GROUP BY Service, ActorId, TargetUri, HourSeconds ORDER BY HourSeconds, Service, ActorId, TargetUri`,
     { ...receivedParameters(window), patterns: targets.map(likeOf) },
   );
