@@ -170,31 +170,36 @@ CREATE TABLE process_sequences
     ServiceName LowCardinality(String) CODEC(ZSTD(1)),
     Instance String COMMENT 'service.instance.id' CODEC(ZSTD(1)),
     ReceivedHour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
-    Actor LowCardinality(String) CODEC(ZSTD(1)),
-    Numbers AggregateFunction(groupBitmap, UInt64) CODEC(ZSTD(1)),
+    Actor SimpleAggregateFunction(anyLast, String) CODEC(ZSTD(1)),
+    Numbers AggregateFunction(groupBitmap, UInt32) CODEC(ZSTD(1)),
     FirstReceived SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
     LastReceived SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
 
     INDEX idx_received_hour ReceivedHour TYPE minmax GRANULARITY 1
 )
 ENGINE = AggregatingMergeTree
-ORDER BY (TenantId, ServiceName, Instance, ReceivedHour, Actor)
+ORDER BY (TenantId, ServiceName, Instance, ReceivedHour)
 SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW process_sequences_mv TO process_sequences AS
 SELECT
     TenantId,
     ServiceName,
-    ResourceAttributes['service.instance.id'] AS Instance,
-    toStartOfHour(ReceivedAt) AS ReceivedHour,
-    Actor,
-    groupBitmapState(toUInt64OrZero(SpanAttributes['whence.sequence'])) AS Numbers,
+    Instance,
+    ReceivedHour,
+    anyLast(toString(Actor)) AS Actor,
+    groupBitmapState(Number) AS Numbers,
     min(ReceivedAt) AS FirstReceived,
     max(ReceivedAt) AS LastReceived
-FROM otel_traces
-WHERE toUInt64OrZero(SpanAttributes['whence.sequence']) BETWEEN 1 AND 4294967295
-    AND ResourceAttributes['service.instance.id'] != ''
-GROUP BY TenantId, ServiceName, Instance, ReceivedHour, Actor;
+FROM (
+    SELECT
+        TenantId, ServiceName, otel_traces.Actor AS Actor, ReceivedAt,
+        ResourceAttributes['service.instance.id'] AS Instance,
+        toStartOfHour(ReceivedAt) AS ReceivedHour,
+        toUInt32OrZero(SpanAttributes['whence.sequence']) AS Number
+    FROM otel_traces)
+WHERE Number > 0 AND Instance != ''
+GROUP BY TenantId, ServiceName, Instance, ReceivedHour;
 
 -- Which workloads have ever acted in runs of which job, under which service. Written by the engine of findings, from
 -- checked references alone.

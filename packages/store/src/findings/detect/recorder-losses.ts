@@ -131,7 +131,7 @@ export const processSequences = async (
   const rows = await select<SequenceRow>(
     selection,
     `SELECT Service, InstanceId, ActorId, toString(Settled) AS Greatest, First, Last,
-       toString(if(Settled = 0, 0, bitmapCardinality(bitmapSubsetInRange(came, toUInt64(1), toUInt64(Settled + 1))))) AS Came
+       toString(if(Settled = 0, 0, bitmapCardinality(bitmapSubsetInRange(came, toUInt32(1), toUInt32(Settled + 1))))) AS Came
      FROM (
        SELECT toString(ServiceName) AS Service, Instance AS InstanceId, toString(any(Actor)) AS ActorId,
          groupBitmapMergeState(Numbers) AS came,
