@@ -172,8 +172,6 @@ CREATE TABLE process_sequences
     ReceivedHour DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
     Actor SimpleAggregateFunction(anyLast, String) CODEC(ZSTD(1)),
     Numbers AggregateFunction(groupBitmap, UInt32) CODEC(ZSTD(1)),
-    FirstReceived SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
-    LastReceived SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
 
     INDEX idx_received_hour ReceivedHour TYPE minmax GRANULARITY 1
 )
@@ -188,12 +186,10 @@ SELECT
     Instance,
     ReceivedHour,
     anyLast(toString(Actor)) AS Actor,
-    groupBitmapState(Number) AS Numbers,
-    min(ReceivedAt) AS FirstReceived,
-    max(ReceivedAt) AS LastReceived
+    groupBitmapState(Number) AS Numbers
 FROM (
     SELECT
-        TenantId, ServiceName, otel_traces.Actor AS Actor, ReceivedAt,
+        TenantId, ServiceName, otel_traces.Actor AS Actor,
         ResourceAttributes['service.instance.id'] AS Instance,
         toStartOfHour(ReceivedAt) AS ReceivedHour,
         toUInt32OrZero(SpanAttributes['whence.sequence']) AS Number

@@ -61,7 +61,7 @@ export const storedRules = (selection: Selection): RuleRegister => ({
       `SELECT toString(Rule) AS RuleName, ${millis('SinceAt', 'Since')}, ${millis('DoneTo', 'Done')},
          ${millis('LookedAgainAt', 'Again')}, Found, Failure, Millis,
          toString(intDiv(toUnixTimestamp64Micro(RanAt), 1000)) AS Ran
-       FROM finding_progress WHERE TenantId = {tenant:String} ORDER BY RanAt DESC LIMIT 1 BY Rule`,
+       FROM finding_progress WHERE TenantId = {tenant:String} ORDER BY RanAt DESC, DoneTo DESC LIMIT 1 BY Rule`,
     );
     return new Map(rows.map((row) => [row.RuleName, progressOf(row)]));
   },

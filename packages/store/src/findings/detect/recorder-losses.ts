@@ -103,9 +103,12 @@ export interface ProcessSequence {
   readonly last: number;
   /** Numbers from 1 to `last` that have not come, later either. */
   readonly missing: number;
+  /** To the hour. */
   readonly firstMillis: number;
   readonly lastMillis: number;
 }
+
+const HOUR_MILLIS = 3_600_000;
 
 interface SequenceRow {
   readonly Service: string;
@@ -113,8 +116,8 @@ interface SequenceRow {
   readonly ActorId: string;
   readonly Greatest: string;
   readonly Came: string;
-  readonly First: string;
-  readonly Last: string;
+  readonly First: number;
+  readonly Last: number;
 }
 
 /**
@@ -136,7 +139,7 @@ export const processSequences = async (
        SELECT toString(ServiceName) AS Service, Instance AS InstanceId, toString(any(Actor)) AS ActorId,
          groupBitmapMergeState(Numbers) AS came,
          bitmapMax(groupBitmapMergeStateIf(Numbers, ReceivedHour < toStartOfHour(fromUnixTimestamp64Milli({judged:Int64}, 'UTC')))) AS Settled,
-         toString(toUnixTimestamp64Milli(min(FirstReceived))) AS First, toString(toUnixTimestamp64Milli(max(LastReceived))) AS Last
+         toUnixTimestamp(min(ReceivedHour)) AS First, toUnixTimestamp(max(ReceivedHour)) AS Last
        FROM process_sequences
        WHERE TenantId = {tenant:String} AND (ServiceName, Instance) IN (
          SELECT ServiceName, Instance FROM process_sequences
@@ -152,7 +155,7 @@ export const processSequences = async (
     actor: row.ActorId,
     last: Number(row.Greatest),
     missing: Number(row.Greatest) - Number(row.Came),
-    firstMillis: Number(row.First),
-    lastMillis: Number(row.Last),
+    firstMillis: row.First * 1000,
+    lastMillis: row.Last * 1000 + HOUR_MILLIS - 1,
   }));
 };
