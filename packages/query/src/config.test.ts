@@ -20,6 +20,9 @@ test('what is not said has a default', () => {
       spoolMaxBytes: 1_073_741_824,
       ownersPath: '',
       attributionIntervalMillis: 2000,
+      findingsRules: '',
+      findingsSeconds: 60,
+      webhooks: '',
       logLevel: 'info',
     },
   });
@@ -31,6 +34,7 @@ test('every fault is told at once, no value is', () => {
     WHENCE_CLICKHOUSE_DATABASE: 'a;b',
     WHENCE_QUERY_PORT: '70000',
     WHENCE_ATTRIBUTION_INTERVAL_MILLIS: '5',
+    WHENCE_FINDINGS_SECONDS: '1',
     LOG_LEVEL: 'loud',
   });
   if (read.status !== 'faulty') throw new Error('it was taken');
@@ -39,6 +43,7 @@ test('every fault is told at once, no value is', () => {
     'WHENCE_CLICKHOUSE_DATABASE',
     'WHENCE_QUERY_PORT',
     'WHENCE_ATTRIBUTION_INTERVAL_MILLIS',
+    'WHENCE_FINDINGS_SECONDS',
     'LOG_LEVEL',
   ]);
   expect(read.faults.join()).not.toContain('secret');

@@ -33,6 +33,12 @@ export interface QueryConfig {
   readonly ownersPath: string;
   /** 0: this service does not attribute. */
   readonly attributionIntervalMillis: number;
+  /** File of rules of findings; empty: as they are by default. */
+  readonly findingsRules: string;
+  /** Seconds between two rounds of looking; 0: none here. */
+  readonly findingsSeconds: number;
+  /** File of receivers of findings; empty: nobody is told. */
+  readonly webhooks: string;
   readonly logLevel: string;
 }
 
@@ -97,6 +103,16 @@ const VARIABLES = {
     fallback: '2000',
     fault: (value) => (/^(0|[1-9]\d{2,6})$/.test(value) ? undefined : '0, or 100 to 9999999 milliseconds'),
   },
+  findingsRules: { name: 'WHENCE_FINDINGS_RULES', fallback: '' },
+  findingsSeconds: {
+    name: 'WHENCE_FINDINGS_SECONDS',
+    fallback: '60',
+    fault: (value) =>
+      value === '0' || (/^\d{1,5}$/.test(value) && Number(value) >= 5)
+        ? undefined
+        : 'whole seconds from 5, or 0',
+  },
+  webhooks: { name: 'WHENCE_WEBHOOKS', fallback: '' },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
@@ -144,6 +160,7 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
       port: Number(texts.port),
       spoolMaxBytes: Number(texts.spoolMaxBytes),
       attributionIntervalMillis: Number(texts.attributionIntervalMillis),
+      findingsSeconds: Number(texts.findingsSeconds),
     }),
   };
 };

@@ -4,6 +4,9 @@ import { pino } from 'pino';
 import { openQueryRecorder } from './audit/query-recorder.ts';
 import { readConfig } from './config.ts';
 import { newCounters } from './counters.ts';
+import { openFindingsFile } from './findings/findings-file.ts';
+import { startFindings } from './findings/findings-service.ts';
+import { openWebhooksFile } from './findings/webhooks/webhooks-file.ts';
 import { openOwnersFile } from './owners/owners-file.ts';
 import { startQuery } from './query-service.ts';
 
@@ -21,6 +24,8 @@ try {
     credentialsPath === undefined ? undefined : openCredentialsFile(credentialsPath, logger);
   const tls = config.tls === undefined ? undefined : openTlsFiles(config.tls, logger);
   const owners = config.ownersPath === '' ? undefined : openOwnersFile(config.ownersPath, logger);
+  const findings = config.findingsRules === '' ? undefined : openFindingsFile(config.findingsRules);
+  const webhooks = config.webhooks === '' ? undefined : openWebhooksFile(config.webhooks);
   const store = await openStore({
     url: config.clickhouseUrl,
     database: config.clickhouseDatabase,
@@ -45,11 +50,17 @@ try {
   const { host, port, basePath, attributionIntervalMillis } = config;
   const service = await startQuery({
     ...{ store, tenant, host, port, basePath, logger, attributionIntervalMillis },
-    ...{ credentials, tls, owners, recorder, counters },
+    ...{ credentials, tls, owners, findings, recorder, counters },
+  });
+  const looking = startFindings({
+    ...{ store, tenant, file: findings, webhooks, logger },
+    ownerPatterns: () => (owners?.current.rules ?? []).map((rule) => rule.pattern),
+    everyMillis: config.findingsSeconds * 1000,
   });
 
   const stop = async () => {
     await service.close();
+    await looking.close();
     await recorder.close();
     await store.close();
     process.exit(0);

@@ -1,6 +1,8 @@
+import { findingStoreOf } from '@whence/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AskedService, startAskedService } from './asked-service.fixture.ts';
 import { exampleGraph } from './example-graph.fixture.ts';
+import { exampleFinding } from './findings/example-finding.fixture.ts';
 import { insertGraph } from './lineage/graph.fixture.ts';
 import { routesOf } from './routes.ts';
 
@@ -9,6 +11,7 @@ let asked: AskedService;
 beforeAll(async () => {
   asked = await startAskedService();
   await insertGraph(asked.temporary.store, exampleGraph);
+  await findingStoreOf(asked.temporary.store, 'default').findings.tell([exampleFinding]);
 });
 
 afterAll(() => asked?.remove());

@@ -9,6 +9,13 @@ export type QueryErrorCode =
   | 'unknown_run'
   | 'unknown_artefact'
   | 'unknown_principal'
+  | 'unknown_finding'
+  | 'unknown_rule'
+  | 'unknown_mute'
+  /** As many as may hold at the same time do. */
+  | 'too_many_mutes'
+  /** Only at the start: a file of rules or receivers that cannot be used. */
+  | 'settings_invalid'
   | 'unknown_path'
   | 'method_not_allowed'
   /** None of the forms that are accepted is one of this address's. */

@@ -17,6 +17,7 @@ import { startResolver } from './attribution/resolver.ts';
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';
+import type { FindingsFile } from './findings/rule-settings.ts';
 import { NO_RULES } from './owners/owner-rules.ts';
 import type { OwnersFile } from './owners/owners-file.ts';
 import { QueryError } from './query-error.ts';
@@ -42,6 +43,8 @@ export interface QueryOptions {
   readonly port: number;
   /** Where every address answers as well as at the root: `/whence`. Empty: at the root alone. @default '' */
   readonly basePath?: string;
+  /** How rules are set in a file. Absent: as they are by default. */
+  readonly findings?: FindingsFile | undefined;
   readonly logger: Logger;
   /**
    * How often the service looks for arrived actions without a reference, of all tenants, to find out whom they are to be
@@ -96,6 +99,7 @@ const queryApp = (options: QueryOptions): Express => {
     basePath = '',
     credentials,
     owners,
+    findings,
     recorder,
     counters = newCounters(),
     logger,
@@ -107,7 +111,10 @@ const queryApp = (options: QueryOptions): Express => {
   app.set('case sensitive routing', true);
   app.use(neverCached);
   if (basePath !== '') app.use(belowBasePath(basePath));
-  const routes = routesOf(store, () => counters.render({ ...recorder?.gauges(), ...processGauges() }));
+  const routes = routesOf(store, {
+    metrics: () => counters.render({ ...recorder?.gauges(), ...processGauges() }),
+    findings,
+  });
   serveRoutes(app, routes, {
     access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),
     watch: watchQueries(recorder, counters, logger),

@@ -1,8 +1,10 @@
 import type { Store } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
+import { type FindingsFile, NO_FILE } from './findings/rule-settings.ts';
 import { jaegerRoutes } from './jaeger/routes.ts';
 import { actionsRoute } from './routes/actions.ts';
 import { coverageRoute } from './routes/coverage.ts';
+import { findingRoutes } from './routes/findings.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { openApiRoute } from './routes/open-api.ts';
@@ -33,15 +35,23 @@ const inventory: readonly Route[] = [
   coverageRoute,
 ];
 
-/**
- * Every address of the API, in the order in which `/openapi.json` lists them.
- *
- * @param metrics what `/metrics` says at the time
- */
-export const routesOf = (store: Store, metrics: () => string = () => ''): readonly Route[] => {
+/** What routes are made with, beside the store. */
+export interface RouteParts {
+  /** What `/metrics` says at the time. */
+  readonly metrics?: () => string;
+  /** How rules of findings are set in a file. */
+  readonly findings?: FindingsFile | undefined;
+}
+
+/** Every address of the API, in the order in which `/openapi.json` lists them. */
+export const routesOf = (
+  store: Store,
+  { metrics = () => '', findings = NO_FILE }: RouteParts = {},
+): readonly Route[] => {
   const answering = [
     ...lineage,
     ...inventory,
+    ...findingRoutes(store, findings),
     queriesRoute,
     ...jaegerRoutes(),
     ...[healthRoute, readyRoute(store), metricsRoute(metrics)],

@@ -35,6 +35,43 @@ export {
   type InsertOutcome,
   insertBatch,
 } from './batches.ts';
+export {
+  DELIVERY_EVENTS,
+  DELIVERY_STATUSES,
+  type Delivery,
+  type DeliveryEvent,
+  type DeliveryLog,
+  type DeliveryPosition,
+  type DeliveryStatus,
+} from './findings/delivery-log.ts';
+export type { AuthorityInUse } from './findings/detect/authorities-in-use.ts';
+export type { CredentialAge } from './findings/detect/credential-ages.ts';
+export type { HourCount } from './findings/detect/hourly-counts.ts';
+export type { ReceivedWindow, Seen } from './findings/detect/received.ts';
+export type { SentActions } from './findings/detect/unproven-actions.ts';
+export type { Detectors } from './findings/detectors.ts';
+export {
+  FINDING_STATES,
+  type Finding,
+  type FindingEvidence,
+  type FindingPart,
+  type FindingState,
+  type FindingWord,
+  SEVERITIES,
+  type Severity,
+  SUBJECT_KINDS,
+  type SubjectKind,
+} from './findings/finding.ts';
+export type {
+  FindingCount,
+  FindingFilter,
+  FindingPosition,
+  FindingRegister,
+  ToldPart,
+} from './findings/finding-register.ts';
+export { MUTES_MAX, type Mute, type MutePattern, type MuteRegister } from './findings/mute-register.ts';
+export { type FindingStore, findingStoreOf, tenantsWithRecords } from './findings/open-findings.ts';
+export type { RuleProgress, RuleRegister, RuleSetting } from './findings/rule-register.ts';
 export { migrate, readMigrations } from './migrations.ts';
 export { openStore, type Store, storeErrorOf } from './open.ts';
 export {

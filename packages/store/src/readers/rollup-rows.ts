@@ -1,7 +1,7 @@
 import { ZERO_UUID } from './run-row.ts';
 
 /** Tables that keep rows under their run where the principal was not known on receipt. */
-export type Rollup = 'principals_hourly' | 'principals' | 'footprints';
+export type Rollup = 'principals_hourly' | 'principals' | 'footprints' | 'scopes';
 
 /** Whose rows: conditions on a rollup, by its key. */
 export interface RollupScope {
@@ -43,7 +43,7 @@ export const rowsByPrincipal = (
   scope: RollupScope,
   condition = '1',
 ): string => {
-  const kind = table === 'footprints' ? "''" : 'PrincipalKind';
+  const kind = table === 'footprints' || table === 'scopes' ? "''" : 'PrincipalKind';
   const kept = `TenantId = {tenant:String} AND PrincipalId = '' AND UnnamedRunId != ${NO_RUN}`;
   const unnamed = `${kept} AND (${scope.unnamed}) AND (${condition})`;
   return `(

@@ -18,6 +18,15 @@ const TABLES = [
   'operations',
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
   ...['attributions', 'attribution_watches', 'attribution_progress'],
+  ...[
+    'findings',
+    'finding_words',
+    'finding_mutes',
+    'finding_rule_settings',
+    'finding_progress',
+    'finding_deliveries',
+  ],
+  ...['scopes', 'process_sequences', 'job_workloads'],
 ];
 
 export const openTemporaryStore = async (): Promise<TemporaryStore> => {

@@ -1,0 +1,113 @@
+import { type FindingStore, findingStoreOf, type RuleProgress, type Store } from '@whence/store';
+import type { Logger } from 'pino';
+import { firstLook, isDue, LONGEST_WINDOW, passOf } from './pass.ts';
+import { HOUR } from './rule.ts';
+import { type FindingsFile, type RuleInForce, rulesInForce } from './rule-settings.ts';
+import type { Webhooks } from './webhooks/webhooks.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  /** Whose records are looked at. */
+  readonly tenants: () => Promise<readonly string[]>;
+  readonly file: FindingsFile;
+  /** What the owners file gives owners to. */
+  readonly ownerPatterns: () => readonly string[];
+  readonly webhooks: Webhooks;
+  readonly logger: Logger;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+/** Looks for findings, round after round, tenant after tenant, rule after rule: never two statements at a time. */
+export interface Engine {
+  /** One round. Never rejects: what failed is logged, and shown with its rule. */
+  round(): Promise<void>;
+  /** Stops after the statement under way. */
+  close(): Promise<void>;
+}
+
+export const newEngine = (options: EngineOptions): Engine => {
+  const { store, tenants, file, ownerPatterns, webhooks, logger, now = Date.now } = options;
+  /** Windows that the store found too long, by tenant and rule. */
+  const longest = new Map<string, number>();
+  let closed = false;
+  let underWay: Promise<void> | undefined;
+
+  const round = async (): Promise<void> => {
+    try {
+      for (const tenant of await tenants()) await tenantRound(tenant);
+    } catch (error) {
+      logger.warn({ err: error }, 'findings: no round, the store does not say whose records there are');
+    }
+  };
+
+  const tenantRound = async (tenant: string): Promise<void> => {
+    if (closed) return;
+    const findings = findingStoreOf(store, tenant);
+    const advanced = new Map<string, RuleProgress>();
+    try {
+      const [rules, progress] = await Promise.all([rulesInForce(file, findings), findings.rules.progress()]);
+      for (const rule of rules) {
+        if (closed) break;
+        const before = progress.get(rule.rule.code);
+        if (isDue(rule, before, now())) {
+          advanced.set(rule.rule.code, await rulePass(tenant, findings, rule, before));
+        }
+      }
+      await findings.rules.advance(advanced);
+    } catch (error) {
+      logger.warn({ err: error, tenant }, 'findings: a round for a tenant could not be finished');
+    }
+  };
+
+  /** Never rejects: where the rule fails, that is its progress. */
+  const rulePass = async (
+    tenant: string,
+    findings: FindingStore,
+    rule: RuleInForce,
+    before: RuleProgress | undefined,
+  ): Promise<RuleProgress> => {
+    const key = JSON.stringify([tenant, rule.rule.code]);
+    const longestMillis = longest.get(key) ?? LONGEST_WINDOW;
+    const nowMillis = now();
+    try {
+      const { progress, opened } = await passOf(
+        { tenant, store: findings, ownerPatterns: ownerPatterns(), nowMillis, longestMillis },
+        rule,
+        before,
+        (news, resolved) => webhooks.queue(tenant, news, resolved, nowMillis),
+      );
+      longest.set(key, Math.min(LONGEST_WINDOW, longestMillis * 2));
+      if (opened.length > 0) logger.info({ tenant, rule: rule.rule.code, findings: opened.length }, 'found');
+      return progress;
+    } catch (error) {
+      longest.set(key, Math.max(HOUR, longestMillis / 2));
+      logger.warn({ err: error, tenant, rule: rule.rule.code }, 'findings: a rule failed');
+      return {
+        ...(before ?? notBegun(nowMillis)),
+        found: 0,
+        failure: error instanceof Error ? error.message.slice(0, 1000) : String(error),
+        millis: 0,
+        ranAtMillis: nowMillis,
+      };
+    }
+  };
+
+  return {
+    round: () => {
+      underWay ??= round().finally(() => {
+        underWay = undefined;
+      });
+      return underWay;
+    },
+    close: async () => {
+      closed = true;
+      await underWay;
+    },
+  };
+};
+
+const notBegun = (nowMillis: number) => {
+  const since = firstLook(nowMillis);
+  return { sinceMillis: since, doneToMillis: since, lookedAgainMillis: nowMillis };
+};
