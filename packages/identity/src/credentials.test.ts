@@ -50,6 +50,7 @@ describe('readCredentials', () => {
         },
       ],
       sends: true,
+      proof: expect.objectContaining({ id: 'key:scheduler' }),
     });
     expect(set.credentials.get('billing')).toEqual({
       id: 'billing',
@@ -58,6 +59,16 @@ describe('readCredentials', () => {
       witness: 'sdk',
       grants: [],
       sends: true,
+      proof: {
+        kind: 'key',
+        id: 'key:billing',
+        entryId: 'key:billing',
+        fingerprint: 'cd'.repeat(8),
+        issuer: 'bank.example',
+        subject: 'billing',
+        issuedAtMillis: 0,
+        expiresAtMillis: 0,
+      },
     });
     expect(set.hashes.get('billing')?.toString('hex')).toBe('cd'.repeat(32));
   });

@@ -4,6 +4,7 @@ import { actionsOfRows } from './actions-of-rows.ts';
 import type { ArtefactReader } from './artefact-reader.ts';
 import type { CauseReader } from './cause-reader.ts';
 import type { CoverageReader } from './coverage-reader.ts';
+import type { CredentialReader } from './credential-reader.ts';
 import type { OwnerRegister } from './owner-register.ts';
 import type { PrincipalReader } from './principal-reader.ts';
 import type { QueryReader } from './query-reader.ts';
@@ -13,6 +14,7 @@ import { storedActions } from './stored-actions.ts';
 import { storedArtefacts } from './stored-artefacts.ts';
 import { storedCauses } from './stored-causes.ts';
 import { storedCoverage } from './stored-coverage.ts';
+import { storedCredentials } from './stored-credentials.ts';
 import { storedOwners } from './stored-owners.ts';
 import { storedPrincipals } from './stored-principals.ts';
 import { storedQueries } from './stored-queries.ts';
@@ -32,6 +34,7 @@ export interface Readers {
   readonly coverage: CoverageReader;
   readonly reach: ReachReader;
   readonly owners: OwnerRegister;
+  readonly credentials: CredentialReader;
   readonly queries: QueryReader;
 }
 
@@ -49,6 +52,7 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     coverage: storedCoverage(selection),
     reach: storedReach(selection),
     owners: storedOwners(selection),
+    credentials: storedCredentials(selection),
     artefacts: storedArtefacts(selection, actionsOfRows(runs)),
     queries: storedQueries(selection),
   };

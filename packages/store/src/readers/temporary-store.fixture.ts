@@ -15,6 +15,7 @@ export interface TemporaryStore {
 const TABLES = [
   ...['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
+  ...['credential_records', 'credentials', 'credential_issues', 'credential_entries'],
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
 ];
 
