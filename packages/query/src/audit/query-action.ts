@@ -25,7 +25,7 @@ export const actionOfQuery = (query: AskedQuery, tenantOfNobody: string): OwnAct
     tenant: asker?.tenant ?? tenantOfNobody,
     name: `${method} ${query.route}`,
     operation: WHENCE_QUERY.operation,
-    target: `whence://query${line.slice(line.indexOf(' ') + 1)}`,
+    target: `whence://query${pathIn(line)}`,
     statement: line,
     ...(isRefused(query) || query.status >= 500 ? { failure: query.problem ?? String(query.status) } : {}),
     ...(asker?.proven === true
@@ -39,6 +39,9 @@ export const actionOfQuery = (query: AskedQuery, tenantOfNobody: string): OwnAct
     links: caller === undefined ? [] : [caller],
   };
 };
+
+/** What was asked for, as of any HTTP target without the parameters: those are in the statement. */
+const pathIn = (line: string): string => line.slice(line.indexOf(' ') + 1).split('?', 1)[0] ?? '';
 
 /** What stands for requests that are not recorded one by one. */
 export const actionOfDropped = (
