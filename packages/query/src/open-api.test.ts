@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AskedService, startAskedService } from './asked-service.fixture.ts';
+import { insertExampleCredentials } from './example-credentials.fixture.ts';
 import { exampleGraph } from './example-graph.fixture.ts';
 import { insertGraph } from './lineage/graph.fixture.ts';
 import { routesOf } from './routes.ts';
@@ -9,6 +10,7 @@ let asked: AskedService;
 beforeAll(async () => {
   asked = await startAskedService();
   await insertGraph(asked.temporary.store, exampleGraph);
+  await insertExampleCredentials(asked.temporary.store);
 });
 
 afterAll(() => asked?.remove());

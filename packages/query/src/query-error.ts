@@ -8,6 +8,7 @@ export type QueryErrorCode =
   | 'unknown_trace'
   | 'unknown_run'
   | 'unknown_artefact'
+  | 'unknown_credential'
   | 'unknown_path'
   | 'method_not_allowed'
   /** None of the forms that are accepted is one of this address's. */

@@ -1,6 +1,8 @@
 import type { Store } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
 import { actionsRoute } from './routes/actions.ts';
+import { credentialRoute } from './routes/credential.ts';
+import { credentialsRoute } from './routes/credentials.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
 import { openApiRoute } from './routes/open-api.ts';
@@ -21,6 +23,8 @@ export const routesOf = (store: Store, metrics: () => string = () => ''): readon
     runTreeRoute,
     actionsRoute,
     queriesRoute,
+    credentialsRoute,
+    credentialRoute,
     healthRoute,
     readyRoute(store),
     metricsRoute(metrics),

@@ -78,12 +78,14 @@ export interface CredentialFilter {
   readonly kind?: CredentialKind;
   /** Taken for one of these, or declared for it. */
   readonly actors?: readonly string[];
-  /** Not used since then, or never. */
+  /** Not used since then; where it never was, known before then. */
   readonly unusedSinceMillis?: number;
   /** Issued, or else first known, before then. */
   readonly issuedBeforeMillis?: number;
   /** Its last issue ends before then; of those that end. */
   readonly endsBeforeMillis?: number;
+  /** Its last issue does not end before then, or never. */
+  readonly lastsUntilMillis?: number;
   /** To be replaced before then, as the file says. */
   readonly rotateBeforeMillis?: number;
   /** Whether it was ever used. */

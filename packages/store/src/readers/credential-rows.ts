@@ -33,7 +33,7 @@ export const credentialSummaries = (sorted: string): string => `
     greatest(UsedIssued, ${millis('ListedIssuedAt')}) AS IssuedMillis, ExpiresMillis,
     arrayMin(arrayFilter(at -> at > 0,
       [if(IssuedMillis > 0, IssuedMillis, FirstMillis), FirstMillis, ${millis('DeclaredFirst')}])) AS SinceMillis,
-    ActorNames, ActorTotal, Listed, ${millis('DeclaredFirst')} AS DeclaredMillis, ${millis('ToldLast')} AS ToldMillis,
+    ActorNames, ActorTotal, EveryActor, Listed, ${millis('DeclaredFirst')} AS DeclaredMillis, ${millis('ToldLast')} AS ToldMillis,
     TellsThat, ListedStands, ListedActor, ListedIssuer, ListedSubject, ListedFingerprint,
     ${millis('RotatesAfter')} AS RotatesMillis, ListedDuties,
     ${sorted} AS Sorted, toString(Sorted) AS SortValue

@@ -24,9 +24,10 @@ const SORTED_BY: Readonly<Record<CredentialOrder, string>> = {
 const TERMS: { readonly [Field in keyof CredentialFilter]-?: string } = {
   kind: 'Kind = {kind:String}',
   actors: '(hasAny(EveryActor, {actors:Array(String)}) OR has({actors:Array(String)}, ListedActor))',
-  unusedSinceMillis: 'LastMillis < {unusedSinceMillis:Int64}',
+  unusedSinceMillis: 'if(LastMillis > 0, LastMillis, SinceMillis) < {unusedSinceMillis:Int64}',
   issuedBeforeMillis: 'if(IssuedMillis > 0, IssuedMillis, SinceMillis) < {issuedBeforeMillis:Int64}',
   endsBeforeMillis: 'ExpiresMillis > 0 AND ExpiresMillis < {endsBeforeMillis:Int64}',
+  lastsUntilMillis: '(ExpiresMillis = 0 OR ExpiresMillis >= {lastsUntilMillis:Int64})',
   rotateBeforeMillis: 'RotatesMillis > 0 AND RotatesMillis < {rotateBeforeMillis:Int64}',
   used: "(Total > 0) = ({used:String} = 'true')",
   declared: "(TellsThat = 'declared') = ({declared:String} = 'true')",
@@ -95,7 +96,7 @@ export const storedCredentials = (selection: Selection): CredentialReader => {
     const terms = [...fields.map((field) => TERMS[field]), ...(after === undefined ? [] : [AFTER])];
     const rows = await select<SummaryRow>(
       selection,
-      `SELECT * EXCEPT (Sorted) FROM (${credentialSummaries(SORTED_BY[order])})
+      `SELECT * EXCEPT (Sorted, EveryActor) FROM (${credentialSummaries(SORTED_BY[order])})
        WHERE ${terms.join(' AND ') || '1'} ORDER BY Sorted, Id LIMIT {limit:UInt32}`,
       {
         ...Object.fromEntries(fields.map((field) => [field, parameterOf(filter[field]!)])),
@@ -127,7 +128,7 @@ export const storedCredentials = (selection: Selection): CredentialReader => {
   const byId = async (id: string, limit: number): Promise<CredentialDetail | undefined> => {
     const rows = await select<SummaryRow>(
       selection,
-      `SELECT * EXCEPT (Sorted) FROM (${credentialSummaries('Id')}) WHERE Id = {id:String}`,
+      `SELECT * EXCEPT (Sorted, EveryActor) FROM (${credentialSummaries('Id')}) WHERE Id = {id:String}`,
       { id },
     );
     const [credential] = await whole(rows);
