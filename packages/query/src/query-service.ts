@@ -79,7 +79,10 @@ const queryApp = (options: QueryOptions): Express => {
   app.use(neverCached);
   const routes = routesOf(store, () => counters.render({ ...recorder?.gauges(), ...processGauges() }));
   serveRoutes(app, routes, {
-    access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),
+    access:
+      credentials === undefined
+        ? openAccess(tenant)
+        : accessByFile(credentials, { uses: recorder?.credentials, counters, log: logger }),
     watch: watchQueries(recorder, counters, logger),
     contextOf: contextsOf(store),
   });

@@ -10,6 +10,7 @@ export const CREDENTIAL_ROWS = `
   SELECT EntryId AS Id, EntryId, toString(Kind) AS KindText, toString(Actor) AS ActorText,
     toDateTime64(0, 3, 'UTC') AS IssuedAt, toDateTime64(0, 3, 'UTC') AS ExpiresAt, FirstUsed, LastUsed, Uses, Spans
   FROM credentials WHERE TenantId = {tenant:String} AND EntryId != CredentialId
+    AND EntryId IN (SELECT EntryId FROM credential_entries WHERE TenantId = {tenant:String})
   UNION ALL
   SELECT EntryId AS Id, EntryId, '' AS KindText, '' AS ActorText,
     toDateTime64(0, 3, 'UTC') AS IssuedAt, toDateTime64(0, 3, 'UTC') AS ExpiresAt,
