@@ -1,22 +1,25 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { CREDENTIAL_KINDS, type DeclaredCredential } from '@whence/model';
-import { z } from 'zod';
+import type { DeclaredCredential } from '@whence/model';
 
-const LIST = z.array(
-  z.object({
-    tenant: z.string(),
-    kind: z.enum(CREDENTIAL_KINDS),
-    entryId: z.string(),
-    pattern: z.boolean(),
-    actor: z.string(),
-    issuer: z.string(),
-    subject: z.string(),
-    fingerprint: z.string(),
-    issuedAtMillis: z.number(),
-    rotateAfterMillis: z.number(),
-    duties: z.array(z.string()),
-  }),
-);
+const TYPES: { readonly [Field in keyof DeclaredCredential]: string } = {
+  tenant: 'string',
+  kind: 'string',
+  entryId: 'string',
+  pattern: 'boolean',
+  actor: 'string',
+  issuer: 'string',
+  subject: 'string',
+  fingerprint: 'string',
+  issuedAtMillis: 'number',
+  rotateAfterMillis: 'number',
+  duties: 'object',
+};
+
+const isEntry = (value: unknown): value is DeclaredCredential =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.entries(TYPES).every(([field, type]) => typeof (value as Record<string, unknown>)[field] === type) &&
+  Array.isArray((value as DeclaredCredential).duties);
 
 /** What was last told to be in the credentials file: kept beside the spool, so that what vanishes meanwhile is noticed. */
 export class DeclaredList {
@@ -29,7 +32,8 @@ export class DeclaredList {
   /** Empty where there is none, or none that can be read: then nothing is known to have vanished. */
   read(): readonly DeclaredCredential[] {
     try {
-      return LIST.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+      const list: unknown = JSON.parse(readFileSync(this.#path, 'utf8'));
+      return Array.isArray(list) ? list.filter(isEntry) : [];
     } catch {
       return [];
     }
