@@ -117,7 +117,7 @@ export const storedCredentials = (selection: Selection): CredentialReader => {
   const whole = async (rows: readonly SummaryRow[]): Promise<readonly CredentialSummary[]> => {
     const ids = rows.map(({ Id }) => Id);
     const [traits, issues] = await Promise.all([
-      select<TraitRow>(selection, TRAITS, { ids }),
+      select<TraitRow>(selection, TRAITS, { ids, rules: rows.filter(isRule).map(({ Id }) => Id) }),
       select<IssueCountRow>(selection, ISSUE_COUNTS, { ids }),
     ]);
     const traitsOf = new Map(traits.map((row) => [row.Id, row]));
@@ -154,7 +154,7 @@ const TRAITS = `
     arraySlice(arrayDistinct(arrayConcat(Last.4, groupUniqArrayArray(16)(SomeAddresses))), 1, 16) AS Addresses,
     toUInt32(uniqCombinedArrayMerge(12)(AddressCount)) AS AddressTotal, toUInt64(sum(UsesElsewhere)) AS Elsewhere
   FROM credentials
-  WHERE TenantId = {tenant:String} AND (CredentialId IN {ids:Array(String)} OR EntryId IN {ids:Array(String)})
+  WHERE TenantId = {tenant:String} AND (CredentialId IN {ids:Array(String)} OR EntryId IN {rules:Array(String)})
   GROUP BY Id HAVING Id IN {ids:Array(String)}`;
 
 const ISSUE_COUNTS = `
@@ -182,13 +182,16 @@ const RECOGNISED = `
 const parameterOf = (value: string | number | boolean | readonly string[]): Parameters[string] =>
   typeof value === 'boolean' || typeof value === 'number' ? String(value) : value;
 
+const isRule = ({ Id, Listed, ListedStands }: SummaryRow): boolean =>
+  Listed === Id && ListedStands === 'many';
+
 const summaryOf = (
   row: SummaryRow,
   traits: TraitRow | undefined,
   issues: IssueCountRow | undefined,
 ): CredentialSummary => {
   const isEntry = row.Listed === row.Id;
-  const rule = isEntry && row.ListedStands === 'many';
+  const rule = isRule(row);
   const fingerprint = traits?.Fingerprint ?? (isEntry ? row.ListedFingerprint : '');
   return {
     id: row.Id,
