@@ -159,15 +159,25 @@ describe('whence key new', () => {
     expect(code).toBe(0);
     expect(out.match(/whk_scheduler_[A-Za-z0-9_-]{43}\n/g)).toHaveLength(1);
     expect(out).toMatch(/ {2}- id: scheduler\n {4}hash: sha256:[0-9a-f]{64}\n {4}actor: "k8s:\/\/prod/);
+    expect(out).toMatch(/\n {4}created: \d{4}-\d\d-\d\d\n {4}grants/);
   });
 
   it('prints an entry of who asks, with --role, and knows which roles there are', async () => {
     const { out } = await cli('key', 'new', 'grafana', '--role', 'reader');
-    expect(out).toMatch(/actor: "k8s:\S+"\n {4}role: reader\n$/);
+    expect(out).toMatch(/actor: "k8s:\S+"\n {4}created: \S+\n {4}role: reader\n$/);
     expect(await cli('key', 'new', 'grafana', '--role', 'root')).toMatchObject({
       code: 2,
       err: expect.stringContaining('reader, auditor, admin'),
     });
+  });
+
+  it('prints when it is to be replaced, with --rotate-after', async () => {
+    const { out } = await cli('key', 'new', 'ci', '--rotate-after', '90');
+    const [, created, rotateAfter] = /created: (\S+)\n {4}rotateAfter: (\S+)\n/.exec(out) ?? [];
+    expect(Date.parse(rotateAfter!) - Date.parse(created!)).toBe(90 * 86_400_000);
+    for (const days of ['0', 'x', '1.5']) {
+      expect(await cli('key', 'new', 'ci', '--rotate-after', days)).toMatchObject({ code: 2 });
+    }
   });
 
   it('prints JSON for scripts', async () => {

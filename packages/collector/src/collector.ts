@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import {
+  type CredentialSet,
   type CredentialsFile,
   createIssuer,
   createKnownRuns,
   createTokenMint,
+  declaredIn,
   openCredentialsFile,
   openMacKeys,
   openTlsFiles,
@@ -13,6 +15,8 @@ import {
 import type { ReferenceTrust } from '@whence/model';
 import {
   AgeWatch,
+  CREDENTIAL_RECORDS,
+  CredentialLog,
   DiskReserve,
   GAPS,
   lockDirectory,
@@ -25,7 +29,7 @@ import {
 import type { Logger } from 'pino';
 import { createAttributors } from './attribution/attributors.ts';
 import type { CollectorConfig } from './config.ts';
-import { countingDeliveries, newCounters } from './counters.ts';
+import { COUNTED, countingDeliveries, newCounters } from './counters.ts';
 import { startForwarding } from './forward/forwarding.ts';
 import { GapLog } from './gap-log.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
@@ -121,7 +125,13 @@ const assemble = async (
     reservePartsLeft: RESERVE_PARTS_FOR_GAPS,
   });
   parts.defer(() => runs.close());
-  for (const each of [traces, runs]) await gapLog.tellDamage(each);
+  const uses = await Spool.open({
+    ...spool,
+    ...gapLog.telling(CREDENTIAL_RECORDS),
+    table: CREDENTIAL_RECORDS,
+  });
+  parts.defer(() => uses.close());
+  for (const each of [traces, runs, uses]) await gapLog.tellDamage(each);
 
   const link = new StoreLink(config.store, log);
   parts.defer(() => link.close());
@@ -162,16 +172,37 @@ const assemble = async (
     new Shipper(gaps, link, log, deliveries, () => {}),
     new Shipper(traces, link, log, deliveries, () => {}),
     new Shipper(runs, link, log, deliveries, (segment) => runLog.shipped(segment.id)),
+    new Shipper(uses, link, log, deliveries, () => {}),
   ];
   parts.defer(async () => {
     await Promise.all(shippers.map((shipper) => shipper.stop(grace)));
   });
 
   const intake = createIntake({ traces, runLog, attributorOf, counters });
-  const identify = credentials === undefined ? anyone : identifyByFile(credentials, counters, log);
+  const credentialLog = new CredentialLog({
+    spool: uses,
+    directory: config.dataDirectory,
+    service: 'whence-collector',
+    everyMillis: config.credentialUsesMillis,
+    uncounted: (requests) => counters.add(COUNTED.credentialUsesUncounted, requests),
+    log,
+  });
+  parts.defer(() => credentialLog.close());
+  const declare = (set: CredentialSet): Promise<void> => credentialLog.declare(declaredIn(set));
+  if (credentials !== undefined) await declare(credentials.current.set);
+  credentials?.onChange(({ set }) => void declare(set));
+  const identify =
+    credentials === undefined ? anyone : identifyByFile(credentials, { uses: credentialLog, counters, log });
   const limits = new TenantLimits(limitsByFile(credentials, config.tenantLimit, bodyMaxBytes));
-  const receiver = createReceiver({ intake, identify, limits, forwarding, log });
-  const otherSpools = [gaps, ...(forwarding?.spools ?? [])];
+  const receiver = createReceiver({
+    intake,
+    identify,
+    limits,
+    forwarding,
+    uses: credentialLog,
+    log,
+  });
+  const otherSpools = [gaps, uses, ...(forwarding?.spools ?? [])];
   const ageWatch = new AgeWatch([traces, runs, ...otherSpools], log);
   parts.defer(() => ageWatch.stop());
   const health = createHealth({

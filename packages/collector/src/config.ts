@@ -28,6 +28,7 @@ export interface CollectorConfig {
   readonly tenantLimit?: { readonly bytesPerSecond: number; readonly burstBytes: number };
   readonly segmentMaxBytes: number;
   readonly segmentMaxAgeMillis: number;
+  readonly credentialUsesMillis: number;
   readonly shutdownGraceMillis: number;
   readonly logLevel: string;
 }
@@ -121,6 +122,11 @@ export const COLLECTOR_VARIABLES = {
   ),
   segmentMaxBytes: variable('WHENCE_SEGMENT_MAX_BYTES', '16777216', 'size at which a batch is sent'),
   segmentMaxAgeMillis: variable('WHENCE_SEGMENT_MAX_AGE_MILLIS', '250', 'age at which a batch is sent'),
+  credentialUsesMillis: variable(
+    'WHENCE_CREDENTIAL_USES_MILLIS',
+    '60000',
+    'how often uses of credentials are written down',
+  ),
   shutdownGraceMillis: variable(
     'WHENCE_SHUTDOWN_GRACE_MILLIS',
     '5000',
@@ -178,6 +184,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
     spoolReserveBytes: integer(V.spoolReserveBytes, 0, 2 ** 40),
     segmentMaxBytes: integer(V.segmentMaxBytes, 2 ** 16, 2 ** 28),
     segmentMaxAgeMillis: integer(V.segmentMaxAgeMillis, 1, 60_000),
+    credentialUsesMillis: integer(V.credentialUsesMillis, 10, 3_600_000),
     shutdownGraceMillis: integer(V.shutdownGraceMillis, 0, 600_000),
     logLevel: text(V.logLevel),
   };

@@ -16,6 +16,7 @@ export const COUNTED = {
   batchesInConflict: 'whence_collector_batches_in_conflict_total',
   segmentsDamaged: 'whence_collector_spool_segments_damaged_total',
   rowsLost: 'whence_collector_spool_rows_lost_total',
+  credentialUsesUncounted: 'whence_collector_credential_uses_uncounted_total',
   gapsRecorded: 'whence_collector_gaps_recorded_total',
   requestsForwarded: 'whence_collector_requests_forwarded_total',
   forwardRetries: 'whence_collector_forward_retries_total',
@@ -38,6 +39,10 @@ export const newCounters = (): Counters => {
   counters.declare(
     COUNTED.gapsRecorded,
     'Records of what was accepted and could not be kept, by table and reason',
+  );
+  counters.declare(
+    COUNTED.credentialUsesUncounted,
+    'Requests that are missing from the record of credentials, since there were too many to keep',
   );
   counters.declare(COUNTED.requestsForwarded, 'Requests that the forward endpoint has taken, by path');
   counters.declare(COUNTED.forwardRetries, 'Attempts to forward that have to be made again, by path');

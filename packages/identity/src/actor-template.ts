@@ -47,6 +47,12 @@ const parse = (text: string): ActorTemplate => {
   return parts;
 };
 
+/** As the credentials file has it. */
+export const textOfTemplate = (template: ActorTemplate): string =>
+  template
+    .map((part) => (typeof part === 'string' ? part : `{${part.manySegments ? '+' : ''}${part.claim}}`))
+    .join('');
+
 export const fillTemplate = (template: ActorTemplate, claims: Claims): FilledTemplate => {
   let uri = '';
   for (const part of template) {

@@ -13,6 +13,8 @@ export interface Presented {
   readonly authorization?: string | undefined;
   /** Of the connection, where it has verified one. The same object for as long as the connection lives. */
   readonly peerCertificate?: PeerCertificate | undefined;
+  /** Of the connection's other end, without its port: a proxy's, where there is one. */
+  readonly address?: string | undefined;
 }
 
 export interface Authenticator {

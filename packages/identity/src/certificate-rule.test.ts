@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from './authenticator.ts';
 import { readCredentials } from './credentials.ts';
-import { namesIn, type PeerCertificate } from './peer-certificate.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
+import { peerCertificate } from './proof.fixture.ts';
 
 const BILLING = 'spiffe://acme.internal/ns/prod/sa/billing';
 const set = readCredentials(
@@ -21,16 +22,12 @@ certificates:
   'whence.yaml',
 );
 
-const certificate = (subjectAltName: string, validUntilMillis = Date.now() + 60_000): PeerCertificate => ({
-  names: namesIn(subjectAltName),
-  validUntilMillis,
-});
 const present = (peerCertificate: PeerCertificate, authorization?: string) =>
   createAuthenticator(set).authenticate({ peerCertificate, authorization });
 
 describe('a client certificate', () => {
   it('is whoever the first rule that fits says', () => {
-    expect(present(certificate(`URI:${BILLING}`))).toEqual({
+    expect(present(peerCertificate(`URI:${BILLING}`))).toEqual({
       status: 'authenticated',
       credential: {
         id: BILLING,
@@ -39,6 +36,11 @@ describe('a client certificate', () => {
         witness: 'gateway',
         grants: [],
         sends: true,
+        proof: expect.objectContaining({
+          kind: 'certificate',
+          subject: BILLING,
+          fingerprint: 'ab'.repeat(32),
+        }),
       },
     });
   });
@@ -50,7 +52,7 @@ describe('a client certificate', () => {
     ['DNS:other.example, DNS:mail.acme.internal, IP Address:127.0.0.1', 'k8s://prod/mail'],
     ['email:a@b, URI:spiffe://acme.internal/ns/a', 'spiffe://acme.internal/ns/a'],
   ])('%s', (names, actor) => {
-    expect(present(certificate(names))).toMatchObject({ status: 'authenticated', credential: { actor } });
+    expect(present(peerCertificate(names))).toMatchObject({ status: 'authenticated', credential: { actor } });
   });
 
   it.each([
@@ -65,15 +67,15 @@ describe('a client certificate', () => {
     ['a name inside another', `DNS:"x, URI:${BILLING}"`],
     ['a name inside another that cannot be read', `DNS:"x, URI:${BILLING}`],
   ])('of nobody: %s', (_, names) => {
-    expect(present(certificate(names))).toMatchObject({ status: 'refused', code: 'certificate_unknown' });
+    expect(present(peerCertificate(names))).toMatchObject({ status: 'refused', code: 'certificate_unknown' });
   });
 
   it('that has expired counts no more, though its connection is open', () => {
-    const expired = certificate(`URI:${BILLING}`, Date.now() - 1);
+    const expired = peerCertificate(`URI:${BILLING}`, Date.now() - 1);
     expect(present(expired)).toMatchObject({ status: 'refused', code: 'certificate_expired' });
   });
 
   it('does not help where a header proves nothing', () => {
-    expect(present(certificate(`URI:${BILLING}`), 'Bearer whk_nobody')).toEqual({ status: 'unknown' });
+    expect(present(peerCertificate(`URI:${BILLING}`), 'Bearer whk_nobody')).toEqual({ status: 'unknown' });
   });
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
 import type { Authentication } from './authentication.ts';
 import { nameGlob, type Standing, standing, withDuties } from './credential-fields.ts';
+import { certificateEntryId, certificateProof } from './credential-proofs.ts';
 import { globMatches } from './glob.ts';
 import type { PeerCertificate, SubjectName } from './peer-certificate.ts';
 
@@ -35,8 +36,9 @@ export const certificateRule = z
 /** The first rule that fits a name of the certificate counts. */
 export const recogniseCertificate = (
   rules: readonly CertificateRule[],
-  { names }: PeerCertificate,
+  certificate: PeerCertificate,
 ): Authentication => {
+  const { names } = certificate;
   if (names.length === 0) return unknown('it has no URI and no DNS name (subject alternative name)');
   const uris = names.filter(({ kind }) => kind === 'uri');
   if (uris.length > 1 && uris.some(({ text }) => text.startsWith('spiffe://'))) {
@@ -47,7 +49,12 @@ export const recogniseCertificate = (
     if (name === undefined) continue;
     const filled = fillTemplate(actor, { san: name.text });
     if (filled.status === 'unfilled') return unknown('its name cannot be part of an actor');
-    const credential = Object.freeze({ id: filled.uri, actor: filled.uri, ...standing });
+    const credential = Object.freeze({
+      id: filled.uri,
+      actor: filled.uri,
+      ...standing,
+      proof: certificateProof(certificate, name.text, certificateEntryId(san)),
+    });
     return { status: 'authenticated', credential };
   }
   return unknown('none of its names is in the credentials file');

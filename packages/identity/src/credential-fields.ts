@@ -1,6 +1,7 @@
 import {
   type Authority,
   authorityOf,
+  type CredentialProof,
   isPrincipalId,
   PRINCIPAL_KINDS,
   type Principal,
@@ -35,10 +36,15 @@ export interface Credential {
   readonly sends: boolean;
   /** What it may ask of its tenant's record. Absent: nothing. */
   readonly role?: Role | undefined;
+  /** By what it was recognised. */
+  readonly proof: CredentialProof;
 }
 
 /** What a credential has of the entry that recognises it. */
-export type Standing = Omit<Credential, 'id' | 'actor'>;
+export type Standing = Omit<Credential, 'id' | 'actor' | 'proof'>;
+
+/** What the store has room for. */
+const LATEST_MILLIS = Date.parse('2262-01-01');
 
 /** What the service says of itself in the record: nobody can be authenticated as that. */
 const OWN = 'urn:whence:';
@@ -95,6 +101,12 @@ export const withDuties = <Entry extends Duties>(
     fault('grants', 'are for who sends: say sends: true beside the role');
   return { ...entry, sends };
 };
+
+/** `2026-03-01`, or a time. @returns milliseconds since the epoch */
+export const day = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be a day such as 2026-03-01, or a time')
+  .transform((text) => Date.parse(text))
+  .refine((millis) => millis > 0 && millis < LATEST_MILLIS, 'must be from 1970 to 2262');
 
 /** A name to be compared, `*` for any characters. */
 export const nameGlob = z.string().min(1, 'is empty').max(2_048, 'is longer than 2048 characters');

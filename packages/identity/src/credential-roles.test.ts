@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createAuthenticator } from './authenticator.ts';
 import { newKey } from './credential-key.ts';
 import { readCredentials } from './credentials.ts';
-import { namesIn } from './peer-certificate.ts';
+import { peerCertificate } from './proof.fixture.ts';
 import { recogniseWorkload, workloadRule } from './workload-rule.ts';
 
 const PEOPLE = {
@@ -75,8 +75,8 @@ describe('an entry with a role', () => {
       credential: { actor: 'user:dana@example.com', role: 'auditor', tenant: 'acme', sends: false },
     });
     const set = setOf({ certificates: [{ san: 'spiffe://acme/grafana', role: 'reader' }] });
-    const peerCertificate = { names: namesIn('URI:spiffe://acme/grafana'), validUntilMillis: Infinity };
-    expect(await createAuthenticator(set).authenticate({ peerCertificate })).toMatchObject({
+    const grafana = peerCertificate('URI:spiffe://acme/grafana');
+    expect(await createAuthenticator(set).authenticate({ peerCertificate: grafana })).toMatchObject({
       credential: { actor: 'spiffe://acme/grafana', role: 'reader', sends: false },
     });
   });

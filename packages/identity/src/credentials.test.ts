@@ -50,6 +50,7 @@ describe('readCredentials', () => {
         },
       ],
       sends: true,
+      proof: expect.objectContaining({ id: 'key:scheduler' }),
     });
     expect(set.credentials.get('billing')).toEqual({
       id: 'billing',
@@ -58,6 +59,16 @@ describe('readCredentials', () => {
       witness: 'sdk',
       grants: [],
       sends: true,
+      proof: {
+        kind: 'key',
+        id: 'key:billing',
+        entryId: 'key:billing',
+        fingerprint: 'cd'.repeat(8),
+        issuer: 'bank.example',
+        subject: 'billing',
+        issuedAtMillis: 0,
+        expiresAtMillis: 0,
+      },
     });
     expect(set.hashes.get('billing')?.toString('hex')).toBe('cd'.repeat(32));
   });
@@ -146,10 +157,7 @@ keys:
 it('reads the example of README.md', () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);
-  const set = readCredentials(
-    yaml.find((example) => /^trustDomain:[\s\S]*^issuers:/m.test(example))!,
-    'README.md',
-  );
+  const set = readCredentials(yaml.find((example) => example.includes('jwksCa:'))!, 'README.md');
   expect([set.issuers.size, set.certificates.length, set.limits.size]).toEqual([3, 2, 1]);
 });
 

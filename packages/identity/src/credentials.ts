@@ -3,8 +3,9 @@ import type { CodedError } from '@whence/model';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type CertificateRule, certificateRule } from './certificate-rule.ts';
-import { type Credential, standing, tenantId, uri, withDuties } from './credential-fields.ts';
+import { type Credential, day, standing, tenantId, uri, withDuties } from './credential-fields.ts';
 import { CREDENTIAL_ID, KEY_HASH, withoutKeys } from './credential-key.ts';
+import { keyProof } from './credential-proofs.ts';
 import { type IdentityErrorCode, identityError } from './identity-error.ts';
 import { ROLES, type Role } from './role.ts';
 import { type TokenIssuer, tokenIssuer } from './token-issuer.ts';
@@ -16,6 +17,8 @@ export interface CredentialSet {
   readonly credentials: ReadonlyMap<string, Credential>;
   /** SHA-256 of the key text, by credential id. */
   readonly hashes: ReadonlyMap<string, Buffer>;
+  /** When a key is to be replaced, milliseconds since the epoch, by credential id; of those that say so. */
+  readonly rotateAfter: ReadonlyMap<string, number>;
   /** Whose tokens count, by `iss`. */
   readonly issuers: ReadonlyMap<string, TokenIssuer>;
   /** In the order of the file. */
@@ -42,6 +45,8 @@ const key = z
       .regex(KEY_HASH, 'must be sha256: and 64 lower-case hex digits (the hash, never the key itself)'),
     ...standing,
     actor: uri,
+    created: day.optional(),
+    rotateAfter: day.optional(),
   })
   .transform(withDuties);
 
@@ -120,7 +125,13 @@ export const readCredentials = (text: string, source: string): CredentialSet => 
   return {
     trustDomain,
     credentials: new Map(
-      keys.map(({ hash: _, ...credential }) => [credential.id, Object.freeze(credential) as Credential]),
+      keys.map(({ hash, created = 0, rotateAfter: _, ...standing }) => {
+        const proof = keyProof(trustDomain, standing.id, hash, created);
+        return [standing.id, Object.freeze({ ...standing, proof }) as Credential];
+      }),
+    ),
+    rotateAfter: new Map(
+      keys.flatMap(({ id, rotateAfter }) => (rotateAfter === undefined ? [] : [[id, rotateAfter]])),
     ),
     hashes: new Map(keys.map(({ id, hash }) => [id, Buffer.from(hash.slice('sha256:'.length), 'hex')])),
     issuers: new Map(issuers.map((each) => [each.issuer, each])),

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Credential, Grant } from './credential-fields.ts';
 import { chooseGrant } from './grant-choice.ts';
+import { proofOfKey } from './proof.fixture.ts';
 
 const PRINCIPALS = ['k8s://a/jobs/one', 'k8s://a/jobs/two', 'user:dana@example.com'] as const;
 const AUTHORITIES = ['policy:one@1', 'policy:two@1', 'user:boss@example.com'] as const;
@@ -35,6 +36,7 @@ const credentialOf = (grants: readonly Grant[]): Credential => ({
   actor: 'k8s://a/b',
   witness: 'sdk',
   sends: true,
+  proof: proofOfKey('c'),
   grants,
 });
 

@@ -9,6 +9,7 @@ export type { Credential, Grant } from './credential-fields.ts';
 export { newKey } from './credential-key.ts';
 export { type CredentialSet, readCredentials, type TenantLimit } from './credentials.ts';
 export { type CredentialsFile, openCredentialsFile } from './credentials-file.ts';
+export { declaredIn } from './declared-credentials.ts';
 export { globMatches } from './glob.ts';
 export type { IdentityErrorCode } from './identity-error.ts';
 export {

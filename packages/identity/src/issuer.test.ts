@@ -14,6 +14,7 @@ import type { Credential } from './credential-fields.ts';
 import { createIssuer, type Issuer, type StartedRun } from './issuer.ts';
 import { createKnownRuns } from './known-runs.ts';
 import { createTokenMint } from './mint-transaction-token.ts';
+import { proofOfKey } from './proof.fixture.ts';
 import type { RunJournal, RunRecord } from './run-journal.ts';
 import { verifyTransactionToken } from './verify-transaction-token.ts';
 
@@ -38,6 +39,7 @@ const scheduler: Credential = {
   actor: 'k8s://demo/jobs/scheduler',
   witness: 'sdk',
   sends: true,
+  proof: proofOfKey('scheduler'),
   grants: [{ principal: NIGHTLY, jobs: ['nightly-*'], authority: POLICY }],
 };
 const reporter: Credential = {
@@ -46,6 +48,7 @@ const reporter: Credential = {
   actor: 'k8s://demo/jobs/reporter',
   witness: 'sdk',
   sends: true,
+  proof: proofOfKey('reporter'),
   grants: [{ principal: REPORT }],
 };
 const stranger: Credential = { ...reporter, id: 'stranger', tenant: 'acme' };

@@ -3,6 +3,11 @@ import type { X509Certificate } from 'node:crypto';
 /** A client certificate whose chain and validity the connection has verified. */
 export interface PeerCertificate {
   readonly names: readonly SubjectName[];
+  /** SHA-256 of the certificate, 64 hex digits. */
+  readonly thumbprint: string;
+  /** Its issuer's distinguished name, in one line. */
+  readonly issuer: string;
+  readonly validFromMillis: number;
   /** Connections outlive certificates: this is looked at with every request. */
   readonly validUntilMillis: number;
 }
@@ -15,6 +20,9 @@ export interface SubjectName {
 
 export const peerCertificateOf = (certificate: X509Certificate): PeerCertificate => ({
   names: namesIn(certificate.subjectAltName ?? ''),
+  thumbprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+  issuer: certificate.issuer.trim().split('\n').reverse().join(','),
+  validFromMillis: certificate.validFromDate.getTime(),
   validUntilMillis: certificate.validToDate.getTime(),
 });
 

@@ -9,6 +9,7 @@ const certificates = new WeakMap<TLSSocket, PeerCertificate>();
 /** What a request presents: its header, and the certificate of its connection where that was verified. */
 export const presentedBy = ({ headers, socket }: IncomingMessage): Presented => ({
   authorization: headers.authorization,
+  address: socket.remoteAddress,
   peerCertificate: socket instanceof TLSSocket && socket.authorized ? certificateOf(socket) : undefined,
 });
 

@@ -70,6 +70,7 @@ const BILLING = {
   witness: 'sdk',
   grants: [],
   sends: true,
+  proof: expect.objectContaining({ kind: 'token', subject: 'system:serviceaccount:prod:billing' }),
 };
 
 /** By an authenticator of its own: unknown keys are looked for a limited number of times. */

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Authentication, AuthenticationRefusalCode } from './authentication.ts';
 import type { Credential } from './credential-fields.ts';
+import { tokenEntryId, tokenProof } from './credential-proofs.ts';
 import { IssuerKeys, type IssuerKeysOptions, type KeySnapshot } from './issuer-keys.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 import { readToken } from './token-text.ts';
@@ -66,7 +67,9 @@ export const createTokenVerifier = (
       const subject = JSON.stringify(checked.payload.sub).slice(0, SUBJECT_SAID_LENGTH);
       return refused('workload_unknown', `the token is good, but ${recognised.detail} (subject ${subject})`);
     }
-    const { credential } = recognised;
+    const { issuer } = by.issuer;
+    const proof = tokenProof(issuer, checked.payload, tokenEntryId(issuer, recognised.rule), id);
+    const credential = Object.freeze({ ...recognised.credential, proof });
     const untilMillis = (checked.payload.exp! + LEEWAY_SECONDS) * 1000;
     remember(id, { credential, untilMillis, keys: by.keys, snapshot: checked.snapshot });
     return { status: 'authenticated', credential };

@@ -44,7 +44,11 @@ export const workloadRule = z
   .transform(withDuties);
 
 export type Recognised =
-  | { readonly status: 'recognised'; readonly credential: Credential }
+  | {
+      readonly status: 'recognised';
+      readonly rule: WorkloadRule;
+      readonly credential: Omit<Credential, 'proof'>;
+    }
   | { readonly status: 'unrecognised'; readonly detail: string };
 
 /** @param claims of a verified token; the first rule that fits counts */
@@ -58,7 +62,8 @@ export const recogniseWorkload = (rules: readonly WorkloadRule[], claims: Claims
   const { subject: _, claims: __, actor: ___, ...standing } = rule;
   return {
     status: 'recognised',
-    credential: Object.freeze({ id: filled.uri, actor: filled.uri, ...standing }),
+    rule,
+    credential: { id: filled.uri, actor: filled.uri, ...standing },
   };
 };
 

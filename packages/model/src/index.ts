@@ -15,6 +15,12 @@ export { CAUSE_KINDS, type Cause, type CauseKind, isCauseKind, type RunRef, type
 export { CodedError, isCoded } from './coded-error.ts';
 export { commandLine } from './command-line.ts';
 export { Counters } from './counters.ts';
+export {
+  CREDENTIAL_KINDS,
+  type CredentialKind,
+  type CredentialProof,
+  type DeclaredCredential,
+} from './credential-proof.ts';
 export { QUERY_ATTRIBUTES, WHENCE_QUERY } from './own-actions.ts';
 export {
   isPrincipalId,

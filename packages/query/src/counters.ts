@@ -7,6 +7,7 @@ export const COUNTED = {
   requestsRefused: 'whence_query_requests_refused_total',
   queriesRecorded: 'whence_query_records_total',
   queriesNotRecorded: 'whence_query_records_dropped_total',
+  credentialUsesUncounted: 'whence_query_credential_uses_uncounted_total',
   recordSeconds: 'whence_query_record_seconds_total',
   batchesShipped: 'whence_query_batches_shipped_total',
   rowsShipped: 'whence_query_rows_shipped_total',
@@ -26,6 +27,10 @@ export const newCounters = (): Counters => {
   counters.declare(
     COUNTED.queriesNotRecorded,
     'Requests that were refused and not recorded one by one, by reason',
+  );
+  counters.declare(
+    COUNTED.credentialUsesUncounted,
+    'Requests that are missing from the record of credentials, since there were too many to keep',
   );
   counters.declare(COUNTED.recordSeconds, 'Time that answers waited for their record');
   for (const [what, says] of Object.entries(DELIVERY_COUNTS)) {

@@ -1,6 +1,7 @@
 import { findingStoreOf } from '@whence/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AskedService, startAskedService } from './asked-service.fixture.ts';
+import { insertExampleCredentials } from './example-credentials.fixture.ts';
 import { exampleGraph } from './example-graph.fixture.ts';
 import { exampleFinding } from './findings/example-finding.fixture.ts';
 import { insertGraph } from './lineage/graph.fixture.ts';
@@ -12,6 +13,7 @@ beforeAll(async () => {
   asked = await startAskedService();
   await insertGraph(asked.temporary.store, exampleGraph);
   await findingStoreOf(asked.temporary.store, 'default').findings.tell([exampleFinding]);
+  await insertExampleCredentials(asked.temporary.store);
 });
 
 afterAll(() => asked?.remove());

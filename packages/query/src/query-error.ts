@@ -16,6 +16,7 @@ export type QueryErrorCode =
   | 'too_many_mutes'
   /** Only at the start: a file of rules or receivers that cannot be used. */
   | 'settings_invalid'
+  | 'unknown_credential'
   | 'unknown_path'
   | 'method_not_allowed'
   /** None of the forms that are accepted is one of this address's. */

@@ -116,7 +116,10 @@ const queryApp = (options: QueryOptions): Express => {
     findings,
   });
   serveRoutes(app, routes, {
-    access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),
+    access:
+      credentials === undefined
+        ? openAccess(tenant)
+        : accessByFile(credentials, { uses: recorder?.credentials, counters, log: logger }),
     watch: watchQueries(recorder, counters, logger),
     contextOf: contextsOf(store, () => owners?.current ?? NO_RULES),
   });

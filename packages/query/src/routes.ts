@@ -4,6 +4,8 @@ import { type FindingsFile, NO_FILE } from './findings/rule-settings.ts';
 import { jaegerRoutes } from './jaeger/routes.ts';
 import { actionsRoute } from './routes/actions.ts';
 import { coverageRoute } from './routes/coverage.ts';
+import { credentialRoute } from './routes/credential.ts';
+import { credentialsRoute } from './routes/credentials.ts';
 import { findingRoutes } from './routes/findings.ts';
 import { healthRoute, readyRoute } from './routes/health.ts';
 import { metricsRoute } from './routes/metrics.ts';
@@ -53,6 +55,7 @@ export const routesOf = (
     ...inventory,
     ...findingRoutes(store, findings),
     queriesRoute,
+    ...[credentialsRoute, credentialRoute],
     ...jaegerRoutes(),
     ...[healthRoute, readyRoute(store), metricsRoute(metrics)],
   ];

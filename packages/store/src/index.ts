@@ -35,6 +35,8 @@ export {
   type InsertOutcome,
   insertBatch,
 } from './batches.ts';
+export { CredentialLog, type CredentialLogOptions } from './credentials/credential-log.ts';
+export type { CredentialHolder } from './credentials/credential-uses.ts';
 export {
   DELIVERY_EVENTS,
   DELIVERY_STATUSES,
@@ -95,6 +97,17 @@ export {
   type CoverageDimension,
   type CoverageReader,
 } from './readers/coverage-reader.ts';
+export {
+  CREDENTIAL_ORDERS,
+  type CredentialDetail,
+  type CredentialEntry,
+  type CredentialFilter,
+  type CredentialIssue,
+  type CredentialPage,
+  type CredentialPosition,
+  type CredentialReader,
+  type CredentialSummary,
+} from './readers/credential-reader.ts';
 export type { Doings } from './readers/doings.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
 export type {
@@ -158,6 +171,7 @@ export type {
   TraceSummary,
   TracesFound,
 } from './readers/trace-reader.ts';
+export type { CredentialUse } from './rowbinary/credential-rows.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { encodeOwnAction, type OwnAction } from './rowbinary/own-action-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
@@ -183,6 +197,7 @@ export { decodeIndexRecord, INDEX_RECORD_BYTES, type IndexRecord } from './spool
 export { type Place, Spool, type SpoolLog, type SpoolOptions } from './spool/spool.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export { type Column, columnList, type RowTable } from './tables/columns.ts';
+export { CREDENTIAL_RECORDS } from './tables/credential-records.ts';
 export { GAPS } from './tables/gaps.ts';
 export { OTEL_TRACES } from './tables/otel-traces.ts';
 export { RUNS } from './tables/runs.ts';

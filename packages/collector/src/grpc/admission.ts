@@ -34,7 +34,9 @@ export class Admission {
               this.senders.set(metadata, admitted.sender);
               handOn(metadata);
             };
-            this.admit(presentedBy(metadata, call.getAuthContext())).then(decided, () => decided(UNDECIDED));
+            this.admit(presentedBy(metadata, call.getAuthContext(), call.getPeer())).then(decided, () =>
+              decided(UNDECIDED),
+            );
           },
         }),
     });

@@ -9,10 +9,18 @@ const certificates = new Map<string, PeerCertificate>();
 type AuthContext = ReturnType<ServerInterceptingCallInterface['getAuthContext']>;
 
 /** The library shows a certificate only where the connection has verified it. */
-export const presentedBy = (metadata: Metadata, { sslPeerCertificate: peer }: AuthContext): Presented => ({
+export const presentedBy = (
+  metadata: Metadata,
+  { sslPeerCertificate: peer }: AuthContext,
+  address: string,
+): Presented => ({
+  address: withoutPort(address),
   authorization: metadata.get('authorization')[0]?.toString(),
   peerCertificate: peer === undefined ? undefined : certificateOf(peer.fingerprint256, peer.raw),
 });
+
+/** `127.0.0.1:4317`, `[::1]:4317` */
+const withoutPort = (address: string): string => address.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
 
 const certificateOf = (fingerprint: string, der: Buffer): PeerCertificate => {
   let certificate = certificates.get(fingerprint);

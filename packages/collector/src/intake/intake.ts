@@ -1,4 +1,4 @@
-import { ASSURANCES, type Counters, type Run, type Witness } from '@whence/model';
+import { ASSURANCES, type Counters, type CredentialProof, type Run, type Witness } from '@whence/model';
 import { RowWriter, type Spool } from '@whence/store';
 import { assertedRunOf } from '../attribution/asserted-runs.ts';
 import type { Attributor } from '../attribution/attributor.ts';
@@ -13,6 +13,8 @@ export interface Sender {
   /** Empty: anonymous. */
   readonly actor: string;
   readonly witness: Witness;
+  /** By what it was recognised. Absent: anonymous. */
+  readonly proof?: CredentialProof;
 }
 
 export interface IntakeParts {

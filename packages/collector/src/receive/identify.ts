@@ -7,6 +7,7 @@ import {
   type Presented,
 } from '@whence/identity';
 import type { Counters } from '@whence/model';
+import type { CredentialLog } from '@whence/store';
 import type { Logger } from 'pino';
 import { COUNTED } from '../counters.ts';
 import { type Refused, refused } from './refusal.ts';
@@ -23,25 +24,32 @@ export type Identify = (presented: Presented) => Identified | Promise<Identified
 /** Where there are no credentials. */
 export const anyone: Identify = () => ({ status: 'anonymous' });
 
+export interface IdentifyParts {
+  readonly uses: CredentialLog;
+  readonly counters: Counters;
+  readonly log: Logger;
+}
+
 /** By the credentials file as it is at the time. */
-export const identifyByFile = (file: CredentialsFile, counters: Counters, log: Logger): Identify => {
-  let identify = identifyBy(file.current.set, counters, log);
+export const identifyByFile = (file: CredentialsFile, parts: IdentifyParts): Identify => {
+  let identify = identifyBy(file.current.set, parts);
   file.onChange(({ set }) => {
-    identify = identifyBy(set, counters, log);
+    identify = identifyBy(set, parts);
   });
   return (presented) => identify(presented);
 };
 
-const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger): Identify => {
+const identifyBy = (credentials: CredentialSet, { uses, counters, log }: IdentifyParts): Identify => {
   const { authenticate } = createAuthenticator(credentials, {
     notice: ({ issuer, status, detail }) => {
       if (status === 'fetched') log.info({ issuer, detail }, 'keys of a token issuer');
       else log.error({ issuer, detail }, 'the keys of a token issuer cannot be fetched');
     },
   });
-  const identified = (authentication: Authentication): Identified => {
+  const identified = (authentication: Authentication, address: string | undefined): Identified => {
     if (authentication.status === 'authenticated') {
       const { credential } = authentication;
+      uses.used(credential, address);
       if (credential.sends) return { status: 'identified', credential };
       counters.add(COUNTED.authenticationsRefused, 1, 'reason="asks_only"');
       return refused(
@@ -55,7 +63,10 @@ const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger)
   };
   return (presented) => {
     const authentication = authenticate(presented);
-    return authentication instanceof Promise ? authentication.then(identified) : identified(authentication);
+    const { address } = presented;
+    return authentication instanceof Promise
+      ? authentication.then((later) => identified(later, address))
+      : identified(authentication, address);
   };
 };
 

@@ -1,5 +1,6 @@
 import type { Presented } from '@whence/identity';
 import { isCoded } from '@whence/model';
+import type { CredentialHolder, CredentialLog } from '@whence/store';
 import type { Logger } from 'pino';
 import type { Forwarding } from '../forward/forwarding.ts';
 import type { Intake, Sender } from '../intake/intake.ts';
@@ -20,6 +21,8 @@ export interface ReceiverParts {
   readonly limits: TenantLimits;
   /** Undefined: nothing is passed on. */
   readonly forwarding: Forwarding | undefined;
+  /** Counts what was accepted from whom. */
+  readonly uses?: Pick<CredentialLog, 'accepted'>;
   readonly log: Logger;
 }
 
@@ -37,7 +40,16 @@ const ANONYMOUS: Sender = { tenant: 'default', actor: '', witness: 'sdk' };
 
 const RETRY_SECONDS = 1;
 
-export const createReceiver = ({ intake, identify, limits, forwarding, log }: ReceiverParts): Receiver => {
+const isRecognised = (sender: Sender): sender is Sender & CredentialHolder => sender.proof !== undefined;
+
+export const createReceiver = ({
+  intake,
+  identify,
+  limits,
+  forwarding,
+  uses,
+  log,
+}: ReceiverParts): Receiver => {
   const admitted = (identified: Identified): Admitted => {
     if (identified.status === 'refused') return identified;
     const sender = identified.status === 'anonymous' ? ANONYMOUS : identified.credential;
@@ -63,6 +75,7 @@ export const createReceiver = ({ intake, identify, limits, forwarding, log }: Re
         // body any more. What is forwarded twice is within its promise.
         await forwarding?.traces(bytes, sender);
         const { spans, rejectedSpans } = await intake.accept(bytes, sender);
+        if (isRecognised(sender)) uses?.accepted(sender, spans);
         return { status: 'accepted', spans, rejectedSpans };
       } catch (error) {
         if (isCoded(error, 'otlp_malformed')) return refused('malformed', error.message);

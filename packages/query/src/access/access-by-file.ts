@@ -4,26 +4,37 @@ import {
   type CredentialSet,
   type CredentialsFile,
   createAuthenticator,
+  declaredIn,
   presentedBy,
   type ServiceLog,
 } from '@whence/identity';
 import type { Counters } from '@whence/model';
+import type { CredentialLog } from '@whence/store';
 import type { Asker } from '../api/asker.ts';
 import { COUNTED } from '../counters.ts';
 import type { Access } from './access.ts';
 import { forbidden, issuerUnavailable, unauthenticated } from './access-refusals.ts';
 import { isFromThisMachine } from './from-this-machine.ts';
 
+export interface AccessParts {
+  /** Counts by which credentials it was asked. Absent: that is not recorded. */
+  readonly uses?: CredentialLog | undefined;
+  readonly counters: Counters;
+  readonly log: ServiceLog;
+}
+
 /** By the credentials file as it is at the time. */
-export const accessByFile = (file: CredentialsFile, counters: Counters, log: ServiceLog): Access => {
-  let access = accessBy(file.current.set, counters, log);
+export const accessByFile = (file: CredentialsFile, parts: AccessParts): Access => {
+  let access = accessBy(file.current.set, parts);
+  void parts.uses?.declare(declaredIn(file.current.set));
   file.onChange(({ set }) => {
-    access = accessBy(set, counters, log);
+    access = accessBy(set, parts);
+    void parts.uses?.declare(declaredIn(set));
   });
   return { askerOf: (request) => access.askerOf(request) };
 };
 
-const accessBy = (set: CredentialSet, counters: Counters, log: ServiceLog): Access => {
+const accessBy = (set: CredentialSet, { uses, counters, log }: AccessParts): Access => {
   const { authenticate } = createAuthenticator(set, {
     notice: ({ issuer, status, detail }) => {
       if (status === 'fetched') log.info(`keys of the token issuer ${issuer}: ${detail}`);
@@ -36,11 +47,13 @@ const accessBy = (set: CredentialSet, counters: Counters, log: ServiceLog): Acce
 
   return {
     askerOf: async (request) => {
-      const authentication = await authenticate(presentedBy(request));
+      const presented = presentedBy(request);
+      const authentication = await authenticate(presented);
       const local = authentication.status === 'missing' ? localAsker(set, request) : undefined;
       if (local !== undefined) return local;
       if (authentication.status === 'authenticated') {
         const { actor, role, tenant } = authentication.credential;
+        uses?.used(authentication.credential, presented.address);
         if (role !== undefined) return { principal: actor, role, tenant, proven: true };
       }
       counters.add(COUNTED.requestsRefused, 1, `reason="${reasonOf(authentication)}"`);

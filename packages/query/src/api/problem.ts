@@ -30,6 +30,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   unknown_mute: { status: 404, title: 'No such mute' },
   too_many_mutes: { status: 409, title: 'Too many mutes' },
   settings_invalid: { status: 500, title: 'An error on our side' },
+  unknown_credential: { status: 404, title: 'No such credential' },
   unknown_path: { status: 404, title: 'No such address' },
   not_acceptable: { status: 406, title: 'No such form' },
   unauthenticated: { status: 401, title: 'Say who you are' },

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Counters } from '@whence/model';
 import {
+  type CredentialLog,
   DiskReserve,
   encodeOwnAction,
   lockDirectory,
@@ -15,6 +16,7 @@ import {
 import type { Logger } from 'pino';
 import { COUNTED, countingDeliveries } from '../counters.ts';
 import { type AskedQuery, isRefused } from './asked-query.ts';
+import { type CredentialRecorder, openCredentialRecorder } from './credential-recorder.ts';
 import { actionOfDropped, actionOfQuery } from './query-action.ts';
 import { refusalAllowance } from './refusal-allowance.ts';
 
@@ -26,6 +28,8 @@ export interface QueryRecorderOptions {
   readonly store: Store;
   /** Whose record has what nobody known has asked. */
   readonly tenantOfNobody: string;
+  /** How often uses of credentials are written down. @default 60,000 */
+  readonly credentialUsesMillis?: number;
   readonly counters: Counters;
   readonly logger: Logger;
 }
@@ -50,6 +54,8 @@ export interface QueryRecorder {
   record(query: AskedQuery): Promise<void>;
   /** Counts a request that is not recorded; the record will say how many, and why. */
   notRecorded(query: Pick<AskedQuery, 'line'>, reason: NotRecordedReason): void;
+  /** By which credentials it was asked. */
+  readonly credentials: CredentialLog;
   /** Series for `/metrics`. */
   gauges(): Readonly<Record<string, number>>;
   /** Sends what it can within a few seconds; the rest stays on disk for the next start. */
@@ -60,22 +66,29 @@ const SEGMENT_MAX_BYTES = 4 << 20;
 const SEGMENT_MAX_AGE_MILLIS = 250;
 const SHIP_GRACE_MILLIS = 5_000;
 const TELL_DROPPED_MILLIS = 10_000;
+const CREDENTIAL_USES_MILLIS = 60_000;
 
 /** @throws StoreError `directory_in_use`, `directory_unusable` */
 export const openQueryRecorder = async (options: QueryRecorderOptions): Promise<QueryRecorder> => {
   const { directory, maxBytes, store, tenantOfNobody, counters, logger } = options;
+  const { credentialUsesMillis = CREDENTIAL_USES_MILLIS } = options;
   const lock = lockDirectory(directory, 'a Whence query service');
   let spool: Spool;
+  let credentials: CredentialRecorder;
   try {
     const reserve = await DiskReserve.find({ directory, bytes: 0, log: logger });
-    spool = await Spool.open({
+    const ofAll = {
       directory: join(directory, 'spool'),
-      table: OTEL_TRACES,
       segmentMaxBytes: SEGMENT_MAX_BYTES,
       segmentMaxAgeMillis: SEGMENT_MAX_AGE_MILLIS,
-      maxBytes,
       reserve,
       log: logger,
+    };
+    spool = await Spool.open({ ...ofAll, table: OTEL_TRACES, maxBytes });
+    credentials = await openCredentialRecorder({
+      ...{ directory, store, counters, logger },
+      spool: ofAll,
+      everyMillis: credentialUsesMillis,
     });
   } catch (error) {
     lock.release();
@@ -146,14 +159,15 @@ export const openQueryRecorder = async (options: QueryRecorderOptions): Promise<
       logger.error({ line }, 'a request is not recorded');
       drop(1, reason);
     },
+    credentials: credentials.log,
     gauges: () => ({
-      whence_query_spool_bytes: spool.bytes,
+      whence_query_spool_bytes: spool.bytes + credentials.bytes,
       whence_query_spool_age_seconds: spool.ageMillis(Date.now()) / 1000,
     }),
     close: async () => {
       clearInterval(teller);
       await tellDropped();
-      await shipper.stop(SHIP_GRACE_MILLIS);
+      await Promise.all([shipper.stop(SHIP_GRACE_MILLIS), credentials.close(SHIP_GRACE_MILLIS)]);
       await spool.close();
       lock.release();
     },

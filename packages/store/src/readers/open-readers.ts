@@ -8,6 +8,7 @@ import type { ActionReader } from './action-reader.ts';
 import type { ArtefactReader } from './artefact-reader.ts';
 import type { CauseReader } from './cause-reader.ts';
 import type { CoverageReader } from './coverage-reader.ts';
+import type { CredentialReader } from './credential-reader.ts';
 import type { OperationReader } from './operation-reader.ts';
 import type { OwnerRegister } from './owner-register.ts';
 import type { PrincipalReader } from './principal-reader.ts';
@@ -18,6 +19,7 @@ import { storedActions } from './stored-actions.ts';
 import { storedArtefacts } from './stored-artefacts.ts';
 import { storedCauses } from './stored-causes.ts';
 import { storedCoverage } from './stored-coverage.ts';
+import { storedCredentials } from './stored-credentials.ts';
 import { storedOperations } from './stored-operations.ts';
 import { storedOwners } from './stored-owners.ts';
 import { storedPrincipals } from './stored-principals.ts';
@@ -40,6 +42,7 @@ export interface Readers {
   readonly coverage: CoverageReader;
   readonly reach: ReachReader;
   readonly owners: OwnerRegister;
+  readonly credentials: CredentialReader;
   readonly queries: QueryReader;
   readonly traces: TraceReader;
   readonly operations: OperationReader;
@@ -64,6 +67,7 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     coverage: storedCoverage(selection),
     reach: storedReach(selection),
     owners: storedOwners(selection),
+    credentials: storedCredentials(selection),
     artefacts: storedArtefacts(selection),
     queries: storedQueries(selection),
     traces: storedTraces(selection, runs),

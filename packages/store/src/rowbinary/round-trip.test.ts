@@ -12,6 +12,7 @@ import { migrate, readMigrations } from '../migrations.ts';
 import { openStore, type Store } from '../open.ts';
 import { startRelay } from '../relay.fixture.ts';
 import { columnList, type RowTable } from '../tables/columns.ts';
+import { CREDENTIAL_RECORDS } from '../tables/credential-records.ts';
 import { GAPS } from '../tables/gaps.ts';
 import { OTEL_TRACES } from '../tables/otel-traces.ts';
 import { RUNS } from '../tables/runs.ts';
@@ -57,7 +58,7 @@ const readBack = async (table: RowTable, where: string): Promise<Buffer> => {
   return Buffer.concat(chunks);
 };
 
-describe.each([OTEL_TRACES, RUNS, GAPS])('table $name', (table) => {
+describe.each([OTEL_TRACES, RUNS, GAPS, CREDENTIAL_RECORDS])('table $name', (table) => {
   it('has the columns that rows are written with, of the same types, beside what it works out itself', async () => {
     const result = await store.client.query({ query: `DESCRIBE TABLE ${table.name}`, format: 'JSONEachRow' });
     const described = new Map(
