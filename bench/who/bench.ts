@@ -85,10 +85,11 @@ const measureSize = async (
       `${plan.actions} actions in ${plan.executions.count} executions over ${plan.days} days, loaded in ${loaded.seconds} s ` +
         `(at rest after ${loaded.settledAfterSeconds} s): ${size.bytesPerAction} bytes an action, ${size.parts} parts`,
     );
-    const service = await startQueryService(server.url);
+    const service = await startQueryService(server.url, join(directory, 'query'));
     const endpoints = await askEndpoints({
       plan,
       engine,
+      enginePid: server.pid,
       service,
       samples: await samplesOf(engine, plan, asking.asked + 20, QUESTION_SEED),
       coldSamples: await samplesOf(engine, plan, asking.cold, QUESTION_SEED + 1),
@@ -104,7 +105,14 @@ const measureSize = async (
         peerActions === options.actions ? plan : planOf({ ...loaded.options, actions: peerActions });
       const samples = await samplesOf(engine, peerPlan, asking.asked, QUESTION_SEED);
       peers = await withCatalogue(engine, peerPlan, () =>
-        askPeers({ engine, plan: peerPlan, samples, peersDirectory: asking.peersDirectory, say }),
+        askPeers({
+          engine,
+          enginePid: server.pid,
+          plan: peerPlan,
+          samples,
+          peersDirectory: asking.peersDirectory,
+          say,
+        }),
       );
     }
     return { actions: plan.actions, ...size, loaded, endpoints, peers } as SizeFigures;

@@ -4,7 +4,7 @@ import { EngineCounters } from '../stage/engine-counters.ts';
 import type { QueryService } from '../stage/query-service.ts';
 import type { Plan } from '../work/plan.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints.ts';
-import { type Measured, measure } from './measure.ts';
+import { lineOf, type Measured, measure } from './measure.ts';
 import type { Sample, Samples } from './samples.ts';
 
 export interface EndpointFigures extends Measured {
@@ -22,6 +22,7 @@ const WARM_UP = 20;
 export const askEndpoints = async (parts: {
   readonly plan: Plan;
   readonly engine: Engine;
+  readonly enginePid: number;
   readonly service: QueryService;
   readonly samples: Samples;
   /** For the cold questions: others. */
@@ -31,7 +32,7 @@ export const askEndpoints = async (parts: {
   readonly say: (line: string) => void;
 }): Promise<Readonly<Record<string, EndpointFigures | null>>> => {
   const { plan, engine, service, samples, coldSamples, coldQuestions, only, say } = parts;
-  const counters = new EngineCounters(engine);
+  const observed = { counters: new EngineCounters(engine), pids: [parts.enginePid, service.child.pid] };
   const report: Record<string, EndpointFigures | null> = {};
   if (coldQuestions > 0) writeOut();
 
@@ -51,12 +52,12 @@ export const askEndpoints = async (parts: {
     };
     const count = Math.ceil((all.length - WARM_UP) / (endpoint.fewer ?? 1));
     for (const sample of all.slice(0, Math.ceil(WARM_UP / (endpoint.fewer ?? 1)))) await ask(sample);
-    const hot = await measure(counters, all.slice(WARM_UP, WARM_UP + count), ask);
+    const hot = await measure(observed, all.slice(WARM_UP, WARM_UP + count), ask);
     const coldCount = Math.ceil(coldQuestions / (endpoint.fewer ?? 1));
     const cold =
       coldQuestions === 0
         ? undefined
-        : await measure(counters, coldSamples[endpoint.about].slice(0, coldCount), ask, () =>
+        : await measure(observed, coldSamples[endpoint.about].slice(0, coldCount), ask, () =>
             dropCaches(engine),
           );
     const figures = {
@@ -66,7 +67,7 @@ export const askEndpoints = async (parts: {
       ...(faults[0] === undefined ? {} : { firstFault: faults[0] }),
     };
     report[endpoint.name] = figures;
-    say(`${endpoint.name.padEnd(30)} ${lineOf(figures)}`);
+    say(`${endpoint.name.padEnd(30)} ${describe(figures)}`);
   }
   return report;
 };
@@ -83,23 +84,13 @@ const faultOf = async (
   return endpoint.fault?.(JSON.parse(text) as never, sample, plan);
 };
 
-export const lineOf = ({
-  p50Ms,
-  p99Ms,
-  rowsRead,
-  fileBytesRead,
-  asked,
-  cold,
-  wrong,
-  firstFault,
-}: EndpointFigures): string =>
-  [
-    `p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
-    `${rowsRead} rows, ${kilobytes(fileBytesRead)} of files (${asked} asked)`,
+const describe = (figures: EndpointFigures): string => {
+  const { cold, wrong, firstFault } = figures;
+  return [
+    lineOf(figures),
     ...(cold === undefined
       ? []
       : [`cold${canDropFiles() ? '' : ' (files not)'}: p50 ${cold.p50Ms} ms, p99 ${cold.p99Ms} ms`]),
     ...(wrong === 0 ? [] : [`${wrong} WRONG, the first: ${firstFault}`]),
   ].join('; ');
-
-export const kilobytes = (bytes: number): string => `${Math.round(bytes / 1_000)} kB`;
+};

@@ -1,5 +1,5 @@
 import type { Plan } from '../work/plan.ts';
-import { actionsBelow } from '../work/truth.ts';
+import { actionsBelow, type Truth } from '../work/truth.ts';
 import type { Sample, Samples } from './samples.ts';
 
 /** One line of the report: a question, asked about one sample after the other. */
@@ -16,7 +16,7 @@ export interface Endpoint {
 }
 
 interface WhoAnswered {
-  readonly principal?: { readonly id: string };
+  readonly principal?: { readonly id: string; readonly assurance: string };
   readonly run?: { readonly id: string; readonly rootId: string };
   readonly chain: readonly { readonly action: { readonly spanId: string } }[];
 }
@@ -41,6 +41,16 @@ const hourAround = ({ startMillis }: Sample): string => {
   const to = new Date(startMillis + HOUR_MILLIS / 2).toISOString();
   return `&from=${from}&to=${to}`;
 };
+
+/** Actions without a reference count where they are attributed by now. */
+const faultOfTotals =
+  (runOf: (truth: Truth) => number | undefined) =>
+  ({ totals: { actions } }: Totalled, { truth }: Sample, plan: Plan): string | undefined => {
+    const { referring, inheriting } = actionsBelow(plan, truth.place.execution, runOf(truth)!);
+    return actions >= referring && actions <= referring + inheriting
+      ? undefined
+      : `actions: ${actions}, not ${referring}, and at most ${inheriting} that inherit`;
+  };
 
 /** Every endpoint that is measured. To add one is to add a line. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -73,14 +83,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/runs/{id}',
     about: 'inRuns',
     path: ({ ids }) => `/v1/runs/${ids.run}`,
-    fault: faultOfTotals,
+    fault: faultOfTotals(({ run }) => run),
   },
   {
     name: 'tree',
     route: '/v1/runs/{id}/tree',
     about: 'inRuns',
     path: ({ ids }) => `/v1/runs/${ids.run}/tree`,
-    fault: faultOfTotals,
+    fault: faultOfTotals(({ run }) => run),
     fewer: 4,
   },
   {
@@ -88,8 +98,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/runs/{id}/tree',
     about: 'greatRun',
     path: ({ rootRunId }) => `/v1/runs/${rootRunId}/tree`,
-    fault: (answer: Totalled, { truth: { place, rootRun } }, plan) =>
-      differs('actions', answer.totals.actions, actionsBelow(plan, place.execution, rootRun!)),
+    fault: faultOfTotals(({ rootRun }) => rootRun),
     fewer: 20,
   },
   {
@@ -153,21 +162,72 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: () => '/v1/actions?limit=50',
     fewer: 10,
   },
+  {
+    name: 'run.reach',
+    route: '/v1/runs/{id}/reach',
+    about: 'inRuns',
+    path: ({ ids }) => `/v1/runs/${ids.run}/reach`,
+    fewer: 4,
+  },
+  {
+    name: 'run.reach.greatRun',
+    route: '/v1/runs/{id}/reach',
+    about: 'greatRun',
+    path: ({ rootRunId }) => `/v1/runs/${rootRunId}/reach`,
+    fewer: 20,
+  },
+  {
+    name: 'principals',
+    route: '/v1/principals',
+    about: 'any',
+    path: () => '/v1/principals?limit=50',
+    fewer: 10,
+  },
+  ...(['', '/footprint', '/reach'] as const).map((part) => ({
+    name: `principal${part.replace('/', '.')}`,
+    route: `/v1/principals/{id}${part}`,
+    about: 'inRuns' as const,
+    path: ({ truth }: Sample) => `/v1/principals/${encodeURIComponent(truth.principal!)}${part}`,
+    fewer: 4,
+  })),
+  {
+    name: 'target.history',
+    route: '/v1/targets/{uri}/history',
+    about: 'onTargets',
+    path: ({ target }) => `/v1/targets/${encodeURIComponent(target)}/history?limit=50`,
+    fewer: 4,
+  },
+  { name: 'coverage', route: '/v1/coverage', about: 'any', path: () => '/v1/coverage?by=service', fewer: 20 },
+  { name: 'findings', route: '/v1/findings', about: 'any', path: () => '/v1/findings?limit=50', fewer: 10 },
+  {
+    name: 'who.graph',
+    route: '/v1/who/graph',
+    about: 'any',
+    path: ({ ids }) => `/v1/who/graph?span=${ids.span}&trace=${ids.trace}`,
+  },
+  {
+    name: 'jaeger.trace',
+    route: '/api/traces/{traceID}',
+    about: 'any',
+    path: ({ ids }) => `/api/traces/${ids.trace}`,
+  },
+  {
+    name: 'jaeger.traceV3',
+    route: '/api/v3/traces/{traceId}',
+    about: 'any',
+    path: ({ ids }) => `/api/v3/traces/${ids.trace}`,
+  },
 ];
 
 function faultOfWho(answer: WhoAnswered, { truth, top, ids, rootRunId }: Sample): string | undefined {
+  const named = answer.principal?.assurance === 'inherited' ? truth.inherited : truth.principal;
   return (
-    differs('principal', answer.principal?.id, truth.principal) ??
+    differs('principal', answer.principal?.id, named) ??
     differs('length of the chain', answer.chain.length, truth.chain.length) ??
     differs('beginning of the chain', answer.chain[0]?.action.spanId, ids.span) ??
     differs('end of the chain', answer.chain.at(-1)?.action.spanId, top.span) ??
     (truth.principal === undefined ? undefined : differs('root', answer.run?.rootId, rootRunId))
   );
-}
-
-function faultOfTotals(answer: Totalled, { truth }: Sample, plan: Plan): string | undefined {
-  const { place, run } = truth;
-  return differs('actions', answer.totals.actions, actionsBelow(plan, place.execution, run!));
 }
 
 function faultOfPrincipals({ actions }: Actions, { truth }: Sample): string | undefined {

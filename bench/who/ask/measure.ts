@@ -1,10 +1,13 @@
 import { quantile, rounded } from '../../stage/figures.ts';
+import { canReadUsage, usageOf } from '../../stage/process-usage.ts';
 import type { EngineCounters, ReadCounts } from '../stage/engine-counters.ts';
 
 export interface Measured {
   readonly asked: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Of the engine and of who asks it, mean: says more than the time where others are at work. Null: cannot be read here. */
+  readonly cpuMs: number | null;
   /** Medians of what the engine read for one question. */
   readonly rowsRead: number;
   readonly bytesRead: number;
@@ -12,9 +15,16 @@ export interface Measured {
   readonly rowsReadP99: number;
 }
 
-export interface Asked {
+interface Asked {
   readonly millis: number;
   readonly read: ReadCounts;
+}
+
+/** What is looked at while questions are asked. */
+export interface Observed {
+  readonly counters: EngineCounters;
+  /** Processes that answer. */
+  readonly pids: readonly number[];
 }
 
 /**
@@ -22,18 +32,23 @@ export interface Asked {
  * request to the last byte of the answer.
  */
 export const measure = async <Question>(
-  counters: EngineCounters,
+  { counters, pids }: Observed,
   questions: readonly Question[],
   ask: (question: Question) => Promise<void>,
   before: () => Promise<void> = async () => {},
 ): Promise<Measured> => {
   const asked: Asked[] = [];
+  let cpuMicros = 0;
+  const cpu = (): number => (canReadUsage() ? pids.reduce((sum, pid) => sum + usageOf(pid).cpuMicros, 0) : 0);
   for (const question of questions) {
     await before();
     const { result, read } = await counters.during(async () => {
+      const cpuBefore = cpu();
       const startedAt = performance.now();
       await ask(question);
-      return performance.now() - startedAt;
+      const millis = performance.now() - startedAt;
+      cpuMicros += cpu() - cpuBefore;
+      return millis;
     });
     asked.push({ millis: result, read });
   }
@@ -48,9 +63,17 @@ export const measure = async <Question>(
       of(({ millis }) => millis, 0.99),
       1,
     ),
+    cpuMs: canReadUsage() ? rounded(cpuMicros / 1000 / asked.length, 1) : null,
     rowsRead: of(({ read }) => read.rows, 0.5),
     bytesRead: of(({ read }) => read.bytes, 0.5),
     fileBytesRead: of(({ read }) => read.fileBytes, 0.5),
     rowsReadP99: of(({ read }) => read.rows, 0.99),
   };
 };
+
+export const lineOf = ({ p50Ms, p99Ms, cpuMs, rowsRead, fileBytesRead, asked }: Measured): string =>
+  [
+    `p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
+    ...(cpuMs === null ? [] : [`${cpuMs} ms of CPU`]),
+    `${rowsRead} rows, ${Math.round(fileBytesRead / 1_000)} kB of files (${asked} asked)`,
+  ].join(', ');

@@ -1,5 +1,4 @@
-import { kilobytes } from '../ask/ask-endpoints.ts';
-import { type Measured, measure } from '../ask/measure.ts';
+import { lineOf, type Measured, measure } from '../ask/measure.ts';
 import type { Sample, Samples } from '../ask/samples.ts';
 import type { Engine } from '../stage/engine.ts';
 import { EngineCounters } from '../stage/engine-counters.ts';
@@ -37,12 +36,13 @@ export interface PeerFigures {
 
 export const askPeers = async (parts: {
   readonly engine: Engine;
+  readonly enginePid: number;
   readonly plan: Plan;
   readonly samples: Samples;
   readonly peersDirectory: string | undefined;
   readonly say: (line: string) => void;
 }): Promise<PeerFigures> => {
-  const { engine, plan, samples, peersDirectory, say } = parts;
+  const { engine, enginePid, plan, samples, peersDirectory, say } = parts;
   const exporter = await askSchema(EXPORTER, parts);
   await engine.run(`DROP DATABASE ${EXPORTER.database}`);
   const jaegerSchema = await askSchema(JAEGER_SCHEMA, parts);
@@ -51,7 +51,7 @@ export const askPeers = async (parts: {
   let jaeger: JaegerFigures | null = null;
   if (absence === undefined) {
     const { child, url } = await startJaeger(peersDirectory!, engine.url, JAEGER_SCHEMA.database);
-    const counters = new EngineCounters(engine);
+    const observed = { counters: new EngineCounters(engine), pids: [enginePid, child.pid] };
     const ask = async (path: string): Promise<string> => {
       const response = await fetch(`${url}${path}`);
       const text = await response.text();
@@ -59,18 +59,18 @@ export const askPeers = async (parts: {
         throw new Error(`Jaeger answers ${path} with ${response.status}: ${text.slice(0, 300)}`);
       return text;
     };
-    const trace = await measure(counters, samples.any, async (sample) => {
+    const trace = await measure(observed, samples.any, async (sample) => {
       const found = JSON.parse(await ask(`/api/traces/${sample.ids.trace}`)) as {
         readonly data: readonly { readonly spans: readonly unknown[] }[];
       };
       assertSpans('Jaeger', found.data[0]?.spans.length ?? 0, plan, sample);
     });
-    const traceV3 = await measure(counters, samples.any, async (sample) => {
+    const traceV3 = await measure(observed, samples.any, async (sample) => {
       JSON.parse(await ask(`/api/v3/traces/${sample.ids.trace}`));
     });
     jaeger = { actions: plan.actions, trace, traceV3 };
-    say(`${'jaeger: /api/traces/{id}'.padEnd(30)} ${line(trace)}`);
-    say(`${'jaeger: /api/v3/traces/{id}'.padEnd(30)} ${line(traceV3)}`);
+    say(`${'jaeger: /api/traces/{id}'.padEnd(30)} ${lineOf(trace)}`);
+    say(`${'jaeger: /api/v3/traces/{id}'.padEnd(30)} ${lineOf(traceV3)}`);
     await child.stop();
   } else say(`jaeger: null, ${absence}`);
   await engine.run(`DROP DATABASE ${JAEGER_SCHEMA.database}`);
@@ -79,25 +79,29 @@ export const askPeers = async (parts: {
 
 const askSchema = async (
   peer: SchemaPeer,
-  { engine, plan, samples, say }: Parameters<typeof askPeers>[0],
+  { engine, enginePid, plan, samples, say }: Parameters<typeof askPeers>[0],
 ): Promise<SchemaPeerFigures> => {
   const own = await createPeerDatabase(engine, peer.database, peer.schema);
+  const startedAt = performance.now();
   await peer.fill(own, plan, () => {});
   await settled(own);
+  const seconds = Math.round((performance.now() - startedAt) / 1000);
   const bytes = Object.values(await bytesOnDisk(own)).reduce((sum, size) => sum + size, 0);
-  const counters = new EngineCounters(engine);
-  const traceById = await measure(counters, samples.any, async (sample) => {
+  const observed = { counters: new EngineCounters(engine), pids: [enginePid] };
+  const traceById = await measure(observed, samples.any, async (sample) => {
     const rows = await own.rows(peer.traceById(sample.ids.trace));
     assertSpans(peer.name, rows.length, plan, sample);
   });
-  const backLink = await measure(counters, samples.causes.slice(0, SCANS), async ({ ids }) => {
+  const backLink = await measure(observed, samples.causes.slice(0, SCANS), async ({ ids }) => {
     const rows = await own.rows(peer.linkedFrom(ids));
     if (rows.length === 0) throw new Error(`${peer.name} knows nothing that links to span ${ids.span}`);
   });
   const bytesPerAction = Math.round((10 * bytes) / plan.actions) / 10;
-  say(`${`${peer.name}: trace by id`.padEnd(30)} ${line(traceById)}`);
-  say(`${`${peer.name}: back-link`.padEnd(30)} ${line(backLink)}`);
-  say(`${`${peer.name}: on disk`.padEnd(30)} ${bytesPerAction} bytes an action`);
+  say(`${`${peer.name}: trace by id`.padEnd(30)} ${lineOf(traceById)}`);
+  say(`${`${peer.name}: back-link`.padEnd(30)} ${lineOf(backLink)}`);
+  say(
+    `${`${peer.name}: on disk`.padEnd(30)} ${bytesPerAction} bytes an action, loaded and at rest after ${seconds} s`,
+  );
   return { actions: plan.actions, bytesPerAction, traceById, backLink };
 };
 
@@ -107,6 +111,3 @@ const assertSpans = (who: string, found: number, plan: Plan, { truth, ids }: Sam
   const spans = trace.reduce((count, each) => count + Number(each === own), 0);
   if (found !== spans) throw new Error(`${who} finds ${found} spans of trace ${ids.trace}, not ${spans}`);
 };
-
-const line = ({ p50Ms, p99Ms, rowsRead, fileBytesRead, asked }: Measured): string =>
-  `p50 ${p50Ms} ms, p99 ${p99Ms} ms; ${rowsRead} rows, ${kilobytes(fileBytesRead)} of files (${asked} asked)`;

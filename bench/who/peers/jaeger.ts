@@ -37,7 +37,7 @@ export const startJaeger = async (peers: string, storeUrl: string, database: str
     throw new Error(`jaeger ended before it was ready: ${child.printed()}`);
   });
   const answers = async (): Promise<boolean> =>
-    fetch(`${url}/api/services`).then(
+    fetch(`${url}/api/v3/services`).then(
       (response) => response.ok,
       () => false,
     );

@@ -9,11 +9,18 @@ export interface QueryService {
   has(route: string): boolean;
 }
 
-export const startQueryService = async (storeUrl: string): Promise<QueryService> => {
+/** Nothing goes on in the background: what the engine reads meanwhile is read for answers. */
+export const startQueryService = async (storeUrl: string, directory: string): Promise<QueryService> => {
   const { child, ready: url } = await startNode(
     fileURLToPath(import.meta.resolve('@whence/query/main')),
     [],
-    { WHENCE_CLICKHOUSE_URL: storeUrl, WHENCE_QUERY_PORT: '0', LOG_LEVEL: 'error' },
+    {
+      WHENCE_CLICKHOUSE_URL: storeUrl,
+      WHENCE_QUERY_PORT: '0',
+      WHENCE_QUERY_DATA_DIR: directory,
+      WHENCE_ATTRIBUTION_INTERVAL_MILLIS: '0',
+      LOG_LEVEL: 'error',
+    },
   );
   const described = (await (await fetch(`${url}/openapi.json`)).json()) as { readonly paths: object };
   const routes = new Set(Object.keys(described.paths));

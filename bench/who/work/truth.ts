@@ -14,8 +14,10 @@ export interface Truth {
   readonly chain: readonly number[];
   readonly run?: number;
   readonly rootRun?: number;
-  /** Absent: nobody may be named. */
+  /** Absent: nobody may be named by the action itself. */
   readonly principal?: string;
+  /** Whom an action without a reference may be attributed to: who acted in the nearest one above it that has been verified. */
+  readonly inherited?: string;
 }
 
 /** The chain that an answer shows at most. */
@@ -33,12 +35,14 @@ export const truthOf = (plan: Plan, place: Place): Truth => {
     visited.add(at);
     at = causeOf(shape, at);
   }
+  const heir = inheritedRun(shape, chain);
   const named = run >= 0 && spans.stamp[place.span] !== 'refuted';
   return {
     place,
     chain,
     ...(run < 0 ? {} : { run, rootRun: shape.runs[run]!.path[0] ?? run }),
     ...(named ? { principal: principalOf(plan, place.execution, shape.runs[run]!.part) } : {}),
+    ...(heir === undefined ? {} : { inherited: principalOf(plan, place.execution, shape.runs[heir]!.part) }),
   };
 };
 
@@ -65,16 +69,31 @@ export const principalOf = (plan: Plan, execution: number, part: number): string
 export const PRINCIPAL_INDEX = (principal: string, part: string, count: number): string =>
   `(${principal} + ${part} * ${PART_STEP}) % ${count}`;
 
-/** Actions in a run and all runs below it. */
-export const actionsBelow = (plan: Plan, execution: number, run: number): number => {
-  const { spans, runs } = shapeOf(plan, execution);
-  let actions = 0;
+/** The run whose principal an action without a reference inherits. */
+const inheritedRun = ({ spans }: Shape, [first, ...above]: readonly number[]): number | undefined => {
+  if (first === undefined || spans.stamp[first] !== 'none') return undefined;
+  const verified = above.find((span) => spans.stamp[span] === 'verified' || spans.stamp[span] === 'early');
+  return verified === undefined ? undefined : spans.run[verified];
+};
+
+/** Actions in a run and all runs below it: with a reference, and those that may be attributed to them beside. */
+export const actionsBelow = (
+  plan: Plan,
+  execution: number,
+  run: number,
+): { readonly referring: number; readonly inheriting: number } => {
+  const shape = shapeOf(plan, execution);
+  const { spans, runs } = shape;
+  const isBelow = (of: number): boolean => of === run || runs[of]?.path.includes(run) === true;
+  let referring = 0;
+  let inheriting = 0;
   for (let i = 0; i < spans.run.length; i++) {
-    const of = spans.run[i]!;
-    if (of < 0 || spans.stamp[i] === 'refuted') continue;
-    if (of === run || runs[of]!.path.includes(run)) actions++;
+    if (spans.stamp[i] === 'none') {
+      const heir = inheritedRun(shape, truthOf(plan, { execution, span: i }).chain);
+      if (heir !== undefined && isBelow(heir)) inheriting++;
+    } else if (spans.stamp[i] !== 'refuted' && isBelow(spans.run[i]!)) referring++;
   }
-  return actions;
+  return { referring, inheriting };
 };
 
 export const shapeOf = ({ shapes, executions }: Plan, execution: number): Shape =>
