@@ -60,6 +60,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     about,
     path: ({ ids }: Sample) => `/v1/who?span=${ids.span}&trace=${ids.trace}`,
     fault: faultOfWho,
+    fewer: about === 'any' ? 1 : 5,
   })),
   {
     name: 'who.bySpanAlone',
