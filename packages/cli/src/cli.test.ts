@@ -25,6 +25,11 @@ describe('whence who', () => {
       `/v1/who?span=00f067aa0ba902b7&trace=${'b'.repeat(32)}`,
     ],
     [['--run', RUN.toUpperCase()], `/v1/who?run=${RUN}`],
+    [
+      ['--target', 'postgresql://db/bank', '--below', '--at', '2026-03-01T03:14:08Z', '--within', '10m'],
+      '/v1/who?target=postgresql%3A%2F%2Fdb%2Fbank&at=2026-03-01T03%3A14%3A08Z&within=10m&below=true',
+    ],
+    [['--statement', 'SELECT 1'], '/v1/who?statement=SELECT+1'],
   ])('asks with %j', async (options, path) => {
     api.answer(200, who);
     const { code, out, err } = await cli('who', ...options);
@@ -54,6 +59,7 @@ describe('whence who', () => {
     [['who', '--trace', '00f067aa0ba902b7'], 'not 32 hex digits'],
     [['who', '--run', 'nightly'], 'not a run id'],
     [['who', '--span', '00f067aa0ba902b7', '--run', RUN], 'cannot be used with'],
+    [['who', '--target', 'x', '--run', RUN], 'cannot be used with'],
     [['who', '--spam', 'x'], "unknown option '--spam'"],
     [['who', 'me'], 'too many arguments'],
     [['who', '--run', RUN, '--api', 'localhost'], 'not an http or https address'],

@@ -106,6 +106,12 @@ test('rows come out the same, however the body is cut into pieces', async () => 
         expect(Buffer.concat(read).equals(rows)).toBe(true);
       },
     ),
+    {
+      examples: [
+        [heads[1]!, Buffer.from('.'), []],
+        [heads[1]!, Buffer.from(','), []],
+      ],
+    },
   );
 });
 

@@ -124,8 +124,11 @@ function readValue(reader: TokenReader): boolean {
     return true;
   }
   if (!token || token.kind === 'punctuation') return false;
-  if (isMark(reader.peek(), '.') && reader.next()) return reader.next()?.kind === 'word';
-  return true;
+  // `1.5`, and never a row that begins with a point.
+  const point = reader.peek();
+  if (point?.start !== reader.at || !isMark(point, '.')) return true;
+  reader.next();
+  return reader.next()?.kind === 'word';
 }
 
 function readTrailingSettings(head: string, at: number): { list: string; end: number } | undefined {

@@ -1,3 +1,4 @@
+import { statementHashOf } from './lineage/artefact/statement-hash.ts';
 import {
   below,
   doneIn,
@@ -32,7 +33,11 @@ const numbered = (digit: number, columns: Readonly<Record<string, unknown>>): Gr
   return { ...made, spanId };
 };
 
-const job = numbered(1, { ...opening(nightly), ServiceName: 'scheduler' });
+const job = numbered(1, {
+  ...opening(nightly),
+  ServiceName: 'scheduler',
+  ResourceAttributes: { 'vcs.ref.head.revision': '4f3c9a1be2d07c55a6b8d1f0e9c7b6a5d4c3b2a1' },
+});
 const call = numbered(2, {
   ...doneIn(nightly),
   ...under(job),
@@ -58,7 +63,7 @@ const update = numbered(4, {
   System: 'postgresql',
   Operation: 'UPDATE',
   Target: 'postgresql://db:5432/bank/invoices',
-  StatementHash: '42',
+  StatementHash: statementHashOf('UPDATE invoices SET paid = $1'),
   Actor: 'spiffe://demo/billing',
   SpanAttributes: { 'db.query.text': 'UPDATE invoices SET paid = $1' },
 });
@@ -75,7 +80,18 @@ const failed = numbered(6, {
   SpanAttributes: { 'db.query.text': 'INSERT INTO reports (total) VALUES ($1)' },
 });
 
+const rollout = numbered(7, {
+  ...doneIn(nightly),
+  ...under(job),
+  ServiceName: 'scheduler',
+  SpanName: 'PATCH',
+  SpanKind: 'Client',
+  System: 'http',
+  Operation: 'PATCH',
+  Target: 'https://10.0.0.1:443/apis/apps/v1/namespaces/prod/deployments/web',
+});
+
 export const exampleGraph: Graph = {
-  spans: [job, call, serve, update, reporting, failed],
+  spans: [job, call, serve, update, reporting, failed, rollout],
   runs: [nightly, report],
 };

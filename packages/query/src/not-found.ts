@@ -1,11 +1,18 @@
 import type { Readers } from '@whence/store';
 import { QueryError } from './query-error.ts';
 
+/** What was asked by. */
+export const ARTEFACT_FIELDS = ['target', 'statement', 'object', 'commit'] as const;
+
+export type ArtefactField = (typeof ARTEFACT_FIELDS)[number];
+
 /** What to say where a thing was asked for that is not there: what was looked for, and what to check. */
 export interface NotFound {
   span(span: string, trace: string | undefined): Promise<QueryError>;
   trace(trace: string): Promise<QueryError>;
   run(run: string): Promise<QueryError>;
+  /** Nobody touched or said it. */
+  artefact(field: ArtefactField): Promise<QueryError>;
 }
 
 /** How long the age of the oldest record is taken as known. */
@@ -42,5 +49,35 @@ export const notFoundIn = (readers: Readers, tenant: string): NotFound => {
         `Neither a record nor an action of run ${run} is in the store. ${await held()} Check that the run was started with this issuer.`,
         { field: 'run' },
       ),
+    artefact: async (field) =>
+      new QueryError(
+        'unknown_artefact',
+        `${ARTEFACTS[field].none} ${await held()} ${ARTEFACTS[field].check}`,
+        {
+          field,
+        },
+      ),
   };
+};
+
+const ARTEFACTS: Readonly<Record<ArtefactField, { readonly none: string; readonly check: string }>> = {
+  target: {
+    none: 'No action on exactly this target began in that time.',
+    check:
+      'Targets are written as in "target" of an action: GET /v1/actions finds them by how they begin, and below=true asks for all that begins so.',
+  },
+  statement: {
+    none: 'No statement like this was sent in that time.',
+    check: 'Statements are compared without literals, comments and layout; every name and keyword counts.',
+  },
+  object: {
+    none: 'No call to the Kubernetes API whose address is that of the object began in that time.',
+    check:
+      'It is told from the address of a call (url.full): whoever calls the API must be instrumented, or a gateway must stand before it.',
+  },
+  commit: {
+    none: 'No action names a commit that begins so.',
+    check:
+      'It is read from vcs.ref.head.revision of a span or its resource: in CI "whence run" and the SDK set it, elsewhere OTEL_RESOURCE_ATTRIBUTES can.',
+  },
 };

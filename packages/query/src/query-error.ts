@@ -7,6 +7,7 @@ export type QueryErrorCode =
   | 'unknown_span'
   | 'unknown_trace'
   | 'unknown_run'
+  | 'unknown_artefact'
   | 'unknown_path'
   | 'method_not_allowed'
   /** None of the forms that are accepted is one of this address's. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AskedService, type Got, startAskedService } from './asked-service.fixture.ts';
 import { insertGraph } from './lineage/graph.fixture.ts';
-import type { RunTree, TreeNode } from './lineage/run-tree.ts';
+import type { RunTree, TreeNode } from './lineage/tree/run-tree.ts';
 import type { WhoAnswer } from './lineage/who-answer.ts';
 import {
   approval,

@@ -1,7 +1,9 @@
 -- One row per action (OpenTelemetry span), as it was received. A row is never rewritten.
 -- The first columns keep the names and types of the OpenTelemetry Collector's ClickHouse exporter.
 -- A batch becomes one compact part: a wide one would be some 180 files, each synced before the insert is answered.
--- Partitioned by the day of receipt, so that a batch is always one partition, whatever times its spans claim.
+-- Partitioned by the week of receipt, so that a batch is always one partition, whatever times its spans claim.
+-- Rows of a run lie together, runs in the order of their time, the span that opens a run first. Everything else is
+-- found by projections, which hold a sorted key and the place of the row: they are part of every insert and merge.
 CREATE TABLE otel_traces
 (
     Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1)),
@@ -12,10 +14,10 @@ CREATE TABLE otel_traces
     SpanName LowCardinality(String) CODEC(ZSTD(1)),
     SpanKind LowCardinality(String) CODEC(ZSTD(1)),
     ServiceName LowCardinality(String) CODEC(ZSTD(1)),
-    ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    ResourceAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     ScopeName String CODEC(ZSTD(1)),
     ScopeVersion String CODEC(ZSTD(1)),
-    SpanAttributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    SpanAttributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     Duration UInt64 CODEC(ZSTD(1)),
     StatusCode LowCardinality(String) CODEC(ZSTD(1)),
     StatusMessage String CODEC(ZSTD(1)),
@@ -42,21 +44,54 @@ CREATE TABLE otel_traces
     Target String COMMENT 'resource URI' CODEC(ZSTD(1)),
     StatementHash UInt64 COMMENT 'fingerprint of the statement, literals and layout aside (0: none)' CODEC(ZSTD(1)),
     BatchId UUID COMMENT 'spool segment that carried the row' CODEC(ZSTD(1)),
-    RowNumber UInt32 COMMENT 'place in the batch, from 0' CODEC(ZSTD(1)),
+    RowNumber UInt32 COMMENT 'place in the batch, from 0' CODEC(Delta(4), ZSTD(1)),
     ReceivedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
 
-    INDEX idx_trace_id TraceId TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_span_id SpanId TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_run_id RunId TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX idx_root_run_id RootRunId TYPE bloom_filter(0.001) GRANULARITY 1,
+    TimestampTime DateTime MATERIALIZED toDateTime(toUInt32(least(greatest(toUnixTimestamp64Second(Timestamp), 0), 4294967295)))
+        COMMENT 'seconds, never over the edge' CODEC(Delta(4), ZSTD(1)),
+    RunKey UInt128 ALIAS if(
+        toUInt128(RunId) = 0,
+        bitShiftLeft(toUInt128(bitShiftRight(toUnixTimestamp64Milli(Timestamp), 12)), 92),
+        toUInt128(RunId)) COMMENT 'the run in the order of its time, without one the time itself to 4 s',
+    NotOpening UInt8 ALIAS NOT has(mapKeys(SpanAttributes), 'whence.run.id') COMMENT 'false: may open its run',
+
     INDEX idx_batch_id BatchId TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX idx_timestamp Timestamp TYPE minmax GRANULARITY 1,
-    INDEX idx_duration Duration TYPE minmax GRANULARITY 1
+    INDEX idx_received_at ReceivedAt TYPE minmax GRANULARITY 1,
+
+    PROJECTION by_span (SELECT _part_offset ORDER BY SpanId) WITH SETTINGS (index_granularity = 1024),
+    PROJECTION by_trace (SELECT _part_offset ORDER BY TraceId) WITH SETTINGS (index_granularity = 1024),
+    PROJECTION by_root (SELECT _part_offset ORDER BY RootRunId) WITH SETTINGS (index_granularity = 1024),
+    PROJECTION by_target (SELECT _part_offset ORDER BY Target, TenantId, TimestampTime)
+        WITH SETTINGS (index_granularity = 1024),
+    PROJECTION by_statement (SELECT _part_offset ORDER BY StatementHash, TenantId, TimestampTime)
+        WITH SETTINGS (index_granularity = 1024),
+    PROJECTION since (SELECT TenantId, count(), min(ReceivedAt) GROUP BY TenantId)
 )
 ENGINE = MergeTree
-PARTITION BY toDate(ReceivedAt)
-ORDER BY (TenantId, ServiceName, SpanName, toDateTime(Timestamp))
+PARTITION BY toMonday(ReceivedAt)
+PRIMARY KEY
+(
+    TenantId,
+    if(
+        toUInt128(RunId) = 0,
+        bitShiftLeft(toUInt128(bitShiftRight(toUnixTimestamp64Milli(Timestamp), 12)), 92),
+        toUInt128(RunId)),
+    NOT has(mapKeys(SpanAttributes), 'whence.run.id')
+)
+ORDER BY
+(
+    TenantId,
+    if(
+        toUInt128(RunId) = 0,
+        bitShiftLeft(toUInt128(bitShiftRight(toUnixTimestamp64Milli(Timestamp), 12)), 92),
+        toUInt128(RunId)),
+    NOT has(mapKeys(SpanAttributes), 'whence.run.id'),
+    TraceId
+)
 SETTINGS
+    index_granularity = 2048,
+    default_compression_codec = 'ZSTD(1)',
     ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
     min_bytes_for_wide_part = 67108864,

@@ -1,4 +1,5 @@
 -- The records of runs: one row when a run starts, one when it ends. A row is never rewritten.
+-- In the order of their time: a UUIDv7 begins with it, as a number; ClickHouse itself orders UUIDs by their second half.
 CREATE TABLE runs
 (
     TenantId LowCardinality(String) CODEC(ZSTD(1)),
@@ -23,14 +24,18 @@ CREATE TABLE runs
     RowNumber UInt32 CODEC(ZSTD(1)),
     ReceivedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
 
-    INDEX idx_run_id RunId TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX idx_started_at StartedAt TYPE minmax GRANULARITY 1,
-    INDEX idx_batch_id BatchId TYPE bloom_filter(0.01) GRANULARITY 1
+    INDEX idx_batch_id BatchId TYPE bloom_filter(0.01) GRANULARITY 1,
+
+    PROJECTION by_root (SELECT _part_offset ORDER BY RootRunId) WITH SETTINGS (index_granularity = 256),
+    PROJECTION by_parent (SELECT _part_offset ORDER BY ParentRunId) WITH SETTINGS (index_granularity = 256)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(ReceivedAt)
-ORDER BY (TenantId, RootRunId, RunId, Record)
+ORDER BY (TenantId, toUInt128(RunId), Record)
 SETTINGS
+    index_granularity = 256,
+    default_compression_codec = 'ZSTD(1)',
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

@@ -1,4 +1,4 @@
--- Typed edges between spans of different traces, from span links, in both directions.
+-- Typed edges between spans of different traces, from span links: by cause, and by effect through the projection.
 -- Replacing: an edge that is told twice is one edge.
 CREATE TABLE causes
 (
@@ -9,11 +9,20 @@ CREATE TABLE causes
     EffectTraceId String CODEC(ZSTD(1)),
     EffectSpanId String CODEC(ZSTD(1)),
     EffectRunId UUID CODEC(ZSTD(1)),
-    Timestamp DateTime64(9) COMMENT 'start of the effect' CODEC(Delta(8), ZSTD(1))
+    Timestamp DateTime64(9) COMMENT 'start of the effect' CODEC(Delta(8), ZSTD(1)),
+
+    PROJECTION by_effect (SELECT _part_offset ORDER BY EffectTraceId, EffectSpanId)
+        WITH SETTINGS (index_granularity = 1024)
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (TenantId, CauseTraceId, CauseSpanId, EffectTraceId, EffectSpanId, Kind)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    index_granularity = 1024,
+    default_compression_codec = 'ZSTD(1)',
+    deduplicate_merge_projection_mode = 'rebuild',
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW causes_mv TO causes AS
 SELECT
@@ -28,22 +37,3 @@ SELECT
 FROM otel_traces
 ARRAY JOIN arrayZip(`Links.TraceId`, `Links.SpanId`, `Links.Attributes`) AS link
 WHERE link.1 != TraceId;
-
-CREATE TABLE causes_by_effect
-(
-    TenantId LowCardinality(String) CODEC(ZSTD(1)),
-    Kind LowCardinality(String) CODEC(ZSTD(1)),
-    CauseTraceId String CODEC(ZSTD(1)),
-    CauseSpanId String CODEC(ZSTD(1)),
-    EffectTraceId String CODEC(ZSTD(1)),
-    EffectSpanId String CODEC(ZSTD(1)),
-    EffectRunId UUID CODEC(ZSTD(1)),
-    Timestamp DateTime64(9) CODEC(Delta(8), ZSTD(1))
-)
-ENGINE = ReplacingMergeTree
-ORDER BY (TenantId, EffectTraceId, EffectSpanId, CauseTraceId, CauseSpanId, Kind)
-SETTINGS non_replicated_deduplication_window = 10000;
-
-CREATE MATERIALIZED VIEW causes_by_effect_mv TO causes_by_effect AS
-SELECT TenantId, Kind, CauseTraceId, CauseSpanId, EffectTraceId, EffectSpanId, EffectRunId, Timestamp
-FROM causes;

@@ -28,8 +28,36 @@ export {
   type RunTotals,
   type TraceOutline,
 } from './readers/action-reader.ts';
+export type { ArtefactReader, RevisionWork } from './readers/artefact-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
+export {
+  COVERAGE_DIMENSIONS,
+  type Counts,
+  type Coverage,
+  type CoverageDimension,
+  type CoverageReader,
+} from './readers/coverage-reader.ts';
+export type { Doings } from './readers/doings.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
+export type { OutlinedAction, OutlineFound } from './readers/outlined-action.ts';
+export type { Declaration, OwnerRegister } from './readers/owner-register.ts';
+export {
+  type ActivityRange,
+  type ActivityStep,
+  type Footprint,
+  type FootprintPosition,
+  type OwnershipFilter,
+  PRINCIPAL_ORDERS,
+  type PrincipalFilter,
+  type PrincipalPosition,
+  type PrincipalProfile,
+  type PrincipalReader,
+  type PrincipalSummary,
+  STEPS,
+  type Step,
+} from './readers/principal-reader.ts';
+export type { Ranked } from './readers/ranked.ts';
+export type { PrincipalReach, Reach, Reached, ReachReader } from './readers/reach-reader.ts';
 export {
   type AttributionDoubt,
   type CauseLink,
@@ -39,6 +67,12 @@ export {
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
 export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
+export {
+  TARGET_ORDERS,
+  type TargetPosition,
+  type TargetReader,
+  type TargetSummary,
+} from './readers/target-reader.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';

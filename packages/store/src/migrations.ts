@@ -18,8 +18,11 @@ export const readMigrations = (): readonly Migration[] =>
     .map((file, index) => {
       const [, number, name] = MIGRATION_FILE.exec(file) ?? [];
       const version = Number(number);
-      if (name === undefined || version !== index + 1) {
-        throw new StoreError('schema_mismatch', `schema/${file}: expected ${index + 1} as NNN_name.sql`);
+      if (name === undefined || version <= index) {
+        throw new StoreError(
+          'schema_mismatch',
+          `schema/${file}: expected NNN_name.sql, from ${index + 1} on, each number once`,
+        );
       }
       return {
         version,
@@ -60,10 +63,11 @@ export const migrate = async (client: ClickHouseClient): Promise<void> => {
   const applied = new Set((await result.json<{ Version: number }>()).map((row) => row.Version));
   const migrations = readMigrations();
   const newest = Math.max(0, ...applied);
-  if (newest > migrations.length) {
+  const known = migrations.at(-1)?.version ?? 0;
+  if (newest > known) {
     throw new StoreError(
       'schema_mismatch',
-      `the database has schema ${newest}, this program knows up to ${migrations.length}: start a newer version`,
+      `the database has schema ${newest}, this program knows up to ${known}: start a newer version`,
     );
   }
   for (const { version, name, statements } of migrations) {
@@ -79,4 +83,4 @@ export const migrate = async (client: ClickHouseClient): Promise<void> => {
 };
 
 const ifNotExists = (statement: string): string =>
-  statement.replace(/^CREATE (TABLE|MATERIALIZED VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ');
+  statement.replace(/^CREATE (TABLE|MATERIALIZED VIEW|VIEW) (?!IF NOT EXISTS)/, 'CREATE $1 IF NOT EXISTS ');

@@ -10,12 +10,31 @@ const TIMEOUT_MILLIS = 30_000;
 export type WhoQuestion =
   | { readonly span: string; readonly trace?: string }
   | { readonly trace: string }
-  | { readonly run: string };
+  | { readonly run: string }
+  /** What was touched or said, and when. */
+  | {
+      readonly target?: string;
+      readonly statement?: string;
+      readonly object?: string;
+      readonly commit?: string;
+      readonly below?: 'true';
+      readonly at?: string;
+      readonly within?: string;
+    };
+
+/** Which part of a tree. */
+export interface TreePart {
+  readonly depth?: string;
+  readonly limit?: string;
+  readonly trace?: string;
+  readonly span?: string;
+  readonly cursor?: string;
+}
 
 /** The query service. Each call throws CliError `not_found`, `unavailable` or `failed`, saying what was asked of whom. */
 export interface QueryApi {
   who(question: WhoQuestion): Promise<WhoAnswer>;
-  tree(runId: string): Promise<RunTree>;
+  tree(runId: string, part?: TreePart): Promise<RunTree>;
 }
 
 /** @param option what `--api` says; else `WHENCE_API_URL`, else `DEFAULT_API` */
@@ -27,12 +46,11 @@ export const queryApi = (option: string | undefined, { env }: Host): QueryApi =>
         'sentence',
         'chain',
       ]),
-    tree: async (runId) =>
-      expectFields<RunTree>(await get(`${base}/v1/runs/${encodeURIComponent(runId)}/tree`), [
-        'run',
-        'roots',
-        'totals',
-      ]),
+    tree: async (runId, part = {}) => {
+      const asked = new URLSearchParams({ ...part }).toString();
+      const address = `${base}/v1/runs/${encodeURIComponent(runId)}/tree${asked === '' ? '' : `?${asked}`}`;
+      return expectFields<RunTree>(await get(address), ['run', 'roots', 'totals']);
+    },
   };
 };
 

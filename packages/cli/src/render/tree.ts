@@ -32,7 +32,13 @@ export const renderTree = (
     '',
     totalsText(totals),
     ...(missing.length === 0 ? [] : missingLines(missing, style)),
-    ...(truncated ? [style.doubtful('There is more below this run than is shown here.')] : []),
+    ...(truncated
+      ? [
+          style.doubtful(
+            'There is more below this run than is shown here: --limit shows more, --trace and --span a branch.',
+          ),
+        ]
+      : []),
   ];
   return `${lines.join('\n')}\n`;
 };

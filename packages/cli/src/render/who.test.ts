@@ -63,6 +63,20 @@ describe('renderWho', () => {
     for (const line of lines.slice(-41)) expect(line.length).toBeLessThanOrEqual(120);
   });
 
+  it('lists what else comes into question, and why', async () => {
+    const candidates = [
+      {
+        action: action({ name: 'UPDATE', statement: 'UPDATE t SET a = ?' }),
+        why: ['UPDATE changes what it is done to.'],
+      },
+      {
+        action: action({ name: 'SELECT', statement: 'SELECT a FROM t', assurance: 'none' }),
+        why: ['SELECT only reads.', 'Who did it is not proven (none).'],
+      },
+    ];
+    await expect(renderWho({ ...who, candidates })).toMatchFileSnapshot('golden/who-candidates.txt');
+  });
+
   it('gives an attacker no line of its own', () => {
     const evil = 'x\n\u001b[31mprincipal  user:dana (human), verified\u202e';
     const text = renderWho({

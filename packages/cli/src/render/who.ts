@@ -1,5 +1,5 @@
-import type { ChainEntry, WhoAnswer, WitnessSeen } from '@whence/query';
-import { ACTION_COLUMNS, actionHead, actionRow, edgeText } from './action-row.ts';
+import type { Candidate, ChainEntry, WhoAnswer, WitnessSeen } from '@whence/query';
+import { ACTION_COLUMNS, actionHead, actionRow, edgeText, remarkRow } from './action-row.ts';
 import { alignColumns } from './columns.ts';
 import { plainText } from './plain-text.ts';
 import { authorityText, factLine, missingLines, principalText, runText } from './run-facts.ts';
@@ -12,7 +12,7 @@ const MOST_INDENTS = 12;
 
 /** Who caused this: the sentence, then what it rests on, and what it does not. Ends with a line end. */
 export const renderWho = (
-  { sentence, principal, run, authority, action, chain, witnesses, missing }: WhoAnswer,
+  { sentence, principal, run, authority, action, chain, witnesses, candidates = [], missing }: WhoAnswer,
   { columns = DEFAULT_COLUMNS, colours = false }: RenderOptions = {},
 ): string => {
   const style = styleOf(colours);
@@ -48,9 +48,31 @@ export const renderWho = (
             columns,
           ),
         ]),
+    ...(candidates.length < 2 ? [] : candidateLines(candidates, columns, style)),
   ];
   return `${lines.join('\n')}\n`;
 };
+
+/** Actions that may be the one, each with what speaks for it and against. */
+const candidateLines = (
+  candidates: readonly Candidate[],
+  columns: number,
+  style: Style,
+): readonly string[] => [
+  '',
+  style.dim('Actions that come into question, the likeliest first:'),
+  ...alignColumns(
+    ACTION_COLUMNS,
+    [
+      actionHead(style),
+      ...candidates.flatMap(({ action, why }, at) => [
+        actionRow(`${at + 1}. `, action, undefined, style),
+        ...why.map((reason) => remarkRow(`   ${plainText(reason)}`, style)),
+      ]),
+    ],
+    columns,
+  ),
+];
 
 const entryRow = (entry: ChainEntry, depth: number, effect: ChainEntry | undefined, style: Style) => {
   const lead =

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunTree, TreeNode } from '../lineage/run-tree.ts';
+import type { RunTree, TreeNode } from '../lineage/tree/run-tree.ts';
 import { MISSING } from './missing.ts';
 import { ACTION, CAUSE_KIND, RUN } from './record.ts';
 
@@ -7,6 +7,11 @@ export const TOTALS = z
   .object({ actions: z.number(), errors: z.number(), runs: z.number(), services: z.number() })
   .readonly()
   .meta({ id: 'Totals', description: 'Exact, whatever is shown.' });
+
+const BELOW = z
+  .object({ actions: z.number(), errors: z.number(), runs: z.number() })
+  .readonly()
+  .meta({ id: 'BranchTotals' });
 
 const NODE: z.ZodType<TreeNode> = z
   .object({
@@ -16,7 +21,9 @@ const NODE: z.ZodType<TreeNode> = z
     get children() {
       return z.array(NODE).readonly();
     },
-    omitted: z.number().exactOptional().describe('Actions below this one that are left out.'),
+    below: BELOW.exactOptional().describe('Everything below, shown or not. Absent: there is nothing.'),
+    omitted: z.number().exactOptional().describe('Actions of its branches that are not shown.'),
+    more: z.string().exactOptional().describe('Address at which the branch goes on.'),
   })
   .readonly()
   .meta({ id: 'TreeNode' });
@@ -27,6 +34,8 @@ export const TREE = z
     roots: z.array(NODE).readonly(),
     totals: TOTALS,
     truncated: z.boolean(),
+    omitted: z.number().exactOptional().describe('Actions of roots that are not shown.'),
+    more: z.string().exactOptional().describe('Address at which the roots go on.'),
     missing: z.array(MISSING).readonly(),
   })
   .readonly()

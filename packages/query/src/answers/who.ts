@@ -37,6 +37,13 @@ export const WHO = z
     authority: AUTHORITY.exactOptional(),
     chain: z.array(CHAIN_ENTRY).readonly().describe('From the action up to the root.'),
     witnesses: z.array(WITNESS_SEEN).readonly(),
+    candidates: z
+      .array(z.object({ action: ACTION, why: z.array(z.string()).readonly() }).readonly())
+      .readonly()
+      .exactOptional()
+      .describe(
+        'Of an artefact: actions that may be the one, the likeliest first. The answer is about the first.',
+      ),
     missing: z.array(MISSING).readonly(),
   })
   .readonly()

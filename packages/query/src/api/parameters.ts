@@ -26,6 +26,26 @@ export const moment = z.string().transform((text, context) => {
   return nanos ?? z.NEVER;
 });
 
+const NANOS_PER_UNIT: Readonly<Record<string, bigint>> = {
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
+};
+
+/** Nanoseconds. */
+export const duration = z.string().transform((text, context) => {
+  const [, count, unit = ''] = /^(\d{1,6})(ms|s|m|h|d)$/.exec(text) ?? [];
+  if (count === undefined) {
+    context.addIssue('a duration is a whole number and ms, s, m, h or d: 90s');
+    return z.NEVER;
+  }
+  return BigInt(count) * NANOS_PER_UNIT[unit]!;
+});
+
+export const yesOrNo = z.enum(['true', 'false'], 'true or false').transform((text) => text === 'true');
+
 /** Free text, bound to a statement as a value. */
 export const text = z
   .string()

@@ -23,6 +23,7 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   unknown_span: { status: 404, title: 'No such span' },
   unknown_trace: { status: 404, title: 'No such trace' },
   unknown_run: { status: 404, title: 'No such run' },
+  unknown_artefact: { status: 404, title: 'Nobody did that' },
   unknown_path: { status: 404, title: 'No such address' },
   not_acceptable: { status: 406, title: 'No such form' },
   unauthenticated: { status: 401, title: 'Say who you are' },

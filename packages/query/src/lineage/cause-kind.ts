@@ -1,5 +1,5 @@
 import type { CauseKind, Run } from '@whence/model';
-import type { RecordedAction } from '@whence/store';
+import type { OutlinedAction } from '@whence/store';
 
 /** How the way from an action up to its cause was found. */
 export type Ascent =
@@ -20,8 +20,8 @@ export type Ascent =
  */
 export const causeKindOf = (
   ascent: Ascent,
-  effect: RecordedAction,
-  cause: RecordedAction,
+  effect: OutlinedAction,
+  cause: OutlinedAction,
   run: Run | undefined,
 ): CauseKind | undefined => {
   switch (ascent.by) {

@@ -17,8 +17,8 @@ import {
   span,
   under,
 } from './graph.fixture.ts';
-import type { TreeNode } from './run-tree.ts';
-import { treeOfRun } from './tree-of-run.ts';
+import type { TreeNode } from './tree/run-tree.ts';
+import { treeOfRun } from './tree/tree-of-run.ts';
 import { whoCausedAction } from './who.ts';
 
 let temporary: TemporaryStore;
@@ -122,10 +122,10 @@ test('from any action of any graph who climbs to the root that its author knows,
         expect(chain.at(-1)?.run?.id).toBe(graph[0]!.run.id);
       }
 
-      const tree = await treeOfRun(readers, (await readers.runs.byId(graph[0]!.run.id))!, {
-        limit: 1000,
-        depth: 256,
-      });
+      const root = (await readers.runs.byId(graph[0]!.run.id))!;
+      const told = await treeOfRun(readers, root, { limit: 1000, depth: 256 }, () => 'more');
+      if (told.status !== 'told') throw new Error(told.status);
+      const { tree } = told;
       const hung = new Map<string, string | undefined>();
       const walk = (node: TreeNode, above: string | undefined): void => {
         expect(hung.has(node.action.spanId)).toBe(false);

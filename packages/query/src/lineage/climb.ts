@@ -2,6 +2,7 @@ import type { Run } from '@whence/model';
 import { mayName, type Readers, type RecordedAction, spanKey } from '@whence/store';
 import type { Ascent } from './cause-kind.ts';
 import type { Missing } from './missing.ts';
+import { spansOfTrace } from './spans-of-trace.ts';
 import { ancestorsInTrace } from './trace-ancestors.ts';
 
 /** Actions in one chain. */
@@ -94,7 +95,7 @@ const causeByLink = async (
       missing.push(cycleAt(top));
       continue;
     }
-    const [record] = await readers.actions.bySpan(link);
+    const [record] = await spansOfTrace(readers, link.traceId, [link.spanId]);
     if (record === undefined) {
       missing.push({
         code: 'cause_missing',

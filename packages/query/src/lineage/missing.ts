@@ -20,6 +20,10 @@ export const MISSING_CODES = [
   'cause_missing',
   /** There are further causes, which the chain does not follow. */
   'other_causes',
+  /** Further actions come into question; they are given beside the first. */
+  'other_candidates',
+  /** More actions come into question than were compared. */
+  'candidates_truncated',
   /** The action's own reference holds, but those of actions on its chain do not, or are missing. */
   'chain_unproven',
   /** There is more than is shown. */

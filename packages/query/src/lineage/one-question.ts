@@ -1,20 +1,20 @@
-import type { Readers, RecordedRun, RunReader, TraceOutline } from '@whence/store';
+import type { ActionsFound, Readers, RecordedRun, RunReader } from '@whence/store';
 
-/** Spans of a trace whose parentage is read at once; what lies beyond is looked up span by span. */
-export const OUTLINE_LIMIT = 100_000;
+/** Records of a trace that is read whole, at once. Almost every trace is smaller. */
+export const SMALL_TRACE = 256;
 
-/** The same readers, for the time of one question: the outline of a trace and the record of a run are read once. */
+/** The same readers, for the time of one question: a trace and the record of a run are read once. */
 export const forOneQuestion = (readers: Readers): Readers => {
-  const outlines = new Map<string, Promise<TraceOutline>>();
+  const traces = new Map<string, Promise<ActionsFound>>();
   return {
     ...readers,
     runs: keepingRuns(readers.runs),
     actions: {
       ...readers.actions,
-      outline: (traceId, limit) => {
+      smallTrace: (traceId, limit) => {
         const key = `${traceId} ${limit}`;
-        const known = outlines.get(key) ?? readers.actions.outline(traceId, limit);
-        outlines.set(key, known);
+        const known = traces.get(key) ?? readers.actions.smallTrace(traceId, limit);
+        traces.set(key, known);
         return known;
       },
     },

@@ -16,7 +16,15 @@ export interface WhoAnswer {
   readonly chain: readonly ChainEntry[];
   /** Who reported the action; the record that the answer is about comes first. */
   readonly witnesses: readonly WitnessSeen[];
+  /** Of what was asked for by what it did: actions that may be the one, the likeliest first. The answer is about the first. */
+  readonly candidates?: readonly Candidate[];
   readonly missing: readonly Missing[];
+}
+
+export interface Candidate {
+  readonly action: Action;
+  /** What speaks for it, and against: for people. */
+  readonly why: readonly string[];
 }
 
 export interface NamedPrincipal {

@@ -1,5 +1,6 @@
 import type { Readers, RecordedAction } from '@whence/store';
-import { OUTLINE_LIMIT } from './one-question.ts';
+import { SMALL_TRACE } from './one-question.ts';
+import { spansOfTrace } from './spans-of-trace.ts';
 import type { WitnessSeen } from './who-answer.ts';
 
 const WITNESSES_SHOWN = 16;
@@ -12,7 +13,7 @@ export const witnessesOf = async (
   readers: Readers,
   record: RecordedAction,
 ): Promise<readonly WitnessSeen[]> => {
-  const counterparts = (await readers.actions.bySpans(record.action.traceId, await idsOf(readers, record)))
+  const counterparts = (await nextTo(readers, record))
     .filter((other) => other.action.witness !== record.action.witness)
     .slice(0, WITNESSES_SHOWN);
   return [
@@ -24,13 +25,16 @@ export const witnessesOf = async (
   ];
 };
 
-const idsOf = async (readers: Readers, { action }: RecordedAction): Promise<readonly string[]> => {
-  if (action.witness === 'gateway') return action.parentSpanId === undefined ? [] : [action.parentSpanId];
-  const { spans } = await readers.actions.outline(action.traceId, OUTLINE_LIMIT);
-  return spans
-    .filter((span) => span.parentSpanId === action.spanId && span.witness !== action.witness)
-    .slice(0, WITNESSES_SHOWN)
-    .map((span) => span.spanId);
+const nextTo = async (readers: Readers, { action }: RecordedAction): Promise<readonly RecordedAction[]> => {
+  if (action.witness === 'gateway') {
+    return action.parentSpanId === undefined
+      ? []
+      : spansOfTrace(readers, action.traceId, [action.parentSpanId]);
+  }
+  const trace = await readers.actions.smallTrace(action.traceId, SMALL_TRACE);
+  return trace.truncated
+    ? readers.actions.seenBelow(action, action.witness, WITNESSES_SHOWN)
+    : trace.records.filter((other) => other.action.parentSpanId === action.spanId);
 };
 
 const seen = ({ action }: RecordedAction): WitnessSeen => ({

@@ -14,6 +14,7 @@ import {
 } from '@opentelemetry/resources';
 import { commandLine, OTEL } from '@whence/model';
 import type { SdkConfig } from '../settings/config.ts';
+import { ciAttributes } from './ci-attributes.ts';
 
 /** Who the process is: what `OTEL_NODE_RESOURCE_DETECTORS` names, otherwise all of ours. */
 export const resourceOf = (config: SdkConfig): Resource => {
@@ -50,5 +51,6 @@ const DETECTORS: Readonly<Record<string, { detector: ResourceDetector; byDefault
   host: { detector: hostDetector, byDefault: true },
   os: { detector: osDetector, byDefault: false },
   process: { detector: processResource, byDefault: true },
+  ci: { detector: { detect: () => ({ attributes: ciAttributes(process.env) }) }, byDefault: true },
   env: { detector: envDetector, byDefault: true },
 };

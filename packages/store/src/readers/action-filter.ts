@@ -1,6 +1,6 @@
 import type { ActionStatus } from '@whence/model';
 import type { ActionFilter } from './action-reader.ts';
-import type { Parameters } from './select.ts';
+import { asSettings, BY_ID, BY_KEY, BY_TOUCH, OF_TENANT, type Parameters, type Way } from './select.ts';
 import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
 
 /** A condition on rows of `otel_traces`, and the values it is given. */
@@ -22,7 +22,7 @@ const STATEMENT_HOLDS_TEXT = `arrayExists(
 const TERMS: {
   readonly [Field in keyof ActionFilter]-?: (value: NonNullable<ActionFilter[Field]>) => {
     readonly sql: string;
-    readonly value: string;
+    readonly value: string | readonly string[];
   };
 } = {
   fromNanos: (nanos) => ({
@@ -37,13 +37,21 @@ const TERMS: {
   system: (value) => ({ sql: 'System = {system:String}', value }),
   operation: (value) => ({ sql: 'Operation = {operation:String}', value }),
   target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
+  wholeTarget: (value) => ({ sql: 'Target = {wholeTarget:String}', value }),
+  targets: (value) => ({ sql: 'Target IN {targets:Array(String)}', value }),
+  statementHash: (value) => ({ sql: 'StatementHash = {statementHash:UInt64}', value }),
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),
   status: (value) => ({ sql: 'StatusCode = {status:String}', value: STORED_STATUS[value] }),
-  runId: (value) => ({ sql: 'RunId = {runId:UUID}', value }),
+  runId: (value) => ({ sql: 'RunKey = toUInt128({runId:UUID}) AND RunId = {runId:UUID}', value }),
   // Rows that came before their run's record name neither root nor principal: the record does. A reference that failed
   // its check belongs to no tree, and is found by the run that it claims alone.
   rootRunId: (value) => ({
-    sql: `Assurance != 'refuted' AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
+    sql: `Assurance != 'refuted' AND RunKey IN (
+        SELECT toUInt128({rootRunId:UUID})
+        UNION ALL SELECT toUInt128(RunId) FROM runs WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID} ${asSettings(BY_ID)}
+        UNION ALL SELECT toUInt128(RunId) FROM otel_traces WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID}
+        ${asSettings(BY_ID)})
+      AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
       SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND RootRunId = {rootRunId:UUID}))`,
     value,
   }),
@@ -58,13 +66,32 @@ const TERMS: {
   }),
 };
 
+/** What the projections that are ordered by it and by time begin with, the narrower first. */
+const TOUCHES = ['wholeTarget', 'targets', 'statementHash', 'target'] as const;
+
+export const wayOf = (filter: ActionFilter): Way =>
+  TOUCHES.some((field) => filter[field] !== undefined) ? BY_TOUCH : BY_KEY;
+
+/** Whether nothing but one of those, and the time, narrows a search: the projection alone can tell where a page ends. */
+export const isHistory = (filter: ActionFilter): boolean => {
+  const fields = (Object.keys(TERMS) as (keyof ActionFilter)[]).filter(
+    (field) => filter[field] !== undefined && field !== 'fromNanos' && field !== 'toNanos',
+  );
+  return fields.length === 1 && (TOUCHES as readonly string[]).includes(fields[0]!);
+};
+
 export const conditionOf = (filter: ActionFilter): Condition => {
   const terms: string[] = ['TenantId = {tenant:String}'];
-  const parameters: Record<string, string> = {};
+  const parameters: Record<string, string | readonly string[]> = {};
   for (const field of Object.keys(TERMS) as (keyof ActionFilter)[]) {
     const value = filter[field];
     if (value === undefined) continue;
-    const term = (TERMS[field] as (value: unknown) => { sql: string; value: string })(value);
+    const term = (
+      TERMS[field] as (value: unknown) => {
+        sql: string;
+        value: string | readonly string[];
+      }
+    )(value);
     terms.push(term.sql);
     parameters[field] = term.value;
   }

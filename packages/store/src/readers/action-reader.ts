@@ -1,4 +1,5 @@
 import type { ActionStatus, Assurance, SpanRef, Witness } from '@whence/model';
+import type { OutlineFound } from './outlined-action.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import type { RunScope } from './run-reader.ts';
 
@@ -21,6 +22,24 @@ export interface ActionReader {
   /** Who is whose parent in a trace, oldest first: narrow enough to be read whole. */
   outline(traceId: string, limit: number): Promise<TraceOutline>;
 
+  /** The same of some of its spans, in any order; at most 256 ids. */
+  outlineOf(traceId: string, spanIds: readonly string[]): Promise<readonly OutlinedSpan[]>;
+
+  /**
+   * A trace in one look-up, first received first. Where it has more records than `limit`, it is given as truncated and
+   * without any: nothing tells which of them matter.
+   */
+  smallTrace(traceId: string, limit: number): Promise<ActionsFound>;
+
+  /**
+   * The span at which a trace begins, however large it is: of those without a parent the oldest, else of those whose
+   * parent has not arrived, else of all.
+   */
+  topOfTrace(traceId: string): Promise<RecordedAction | undefined>;
+
+  /** Spans right below this one that another witness saw, first received first. */
+  seenBelow(span: SpanRef, notBy: Witness, limit: number): Promise<readonly RecordedAction[]>;
+
   /** A trace in chunks as they come, oldest first. Leaving the loop ends the read. Conflicts are marked per chunk. */
   ofTrace(traceId: string, limit: number): AsyncIterable<readonly RecordedAction[]>;
 
@@ -30,8 +49,17 @@ export interface ActionReader {
    */
   below(scope: RunScope, limit: number): Promise<ActionsFound>;
 
+  /** The same as `below`, each span once and no more of it than its place in a tree depends on. */
+  outlineBelow(scope: RunScope, limit: number): Promise<OutlineFound>;
+
+  /** Actions by their spans, any number of them, of any traces; verified before claimed, none whose reference failed. */
+  some(spans: readonly SpanRef[]): Promise<readonly RecordedAction[]>;
+
   /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;
+
+  /** The same for each run by itself, without the runs below it: by run id. A run that did nothing is not among them. */
+  totalsByRun(scope: RunScope): Promise<ReadonlyMap<string, Omit<RunTotals, 'runs'>>>;
 
   /** The span that opens a run, verified before claimed. */
   openingOf(runId: string): Promise<RecordedAction | undefined>;
@@ -89,8 +117,14 @@ export interface ActionFilter {
   readonly service?: string;
   readonly system?: string;
   readonly operation?: string;
-  /** How the target begins. */
+  /** How the target begins. Everything that begins so is looked at: `wholeTarget` costs a page, however much there is. */
   readonly target?: string;
+  /** The whole target. */
+  readonly wholeTarget?: string;
+  /** Any of these, each as it is. */
+  readonly targets?: readonly string[];
+  /** Fingerprint of the statement, as `RecordedAction` has it. */
+  readonly statementHash?: string;
   /** Part of the name, statement, target or status message, upper and lower case alike. */
   readonly text?: string;
   readonly assurance?: Assurance;

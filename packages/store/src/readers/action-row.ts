@@ -10,7 +10,7 @@ import {
   WHENCE,
   type Witness,
 } from '@whence/model';
-import type { RecordedAction } from './recorded-action.ts';
+import type { CauseLink, RecordedAction } from './recorded-action.ts';
 import { mayName } from './recorded-run.ts';
 import { formatNanos } from './rfc3339.ts';
 import { principalKindOf, ZERO_UUID } from './run-row.ts';
@@ -88,16 +88,23 @@ export const recordedActionOf = (row: ActionRow, run: Run | undefined): Recorded
   return {
     action: actionOf(row, run),
     ...(opens === row.RunId && row.Assurance !== 'refuted' ? { opensRunId: opens } : {}),
-    links: row.LinkTraceIds.map((traceId, index) => {
-      const kind = row.LinkKinds[index] ?? '';
-      return { traceId, spanId: row.LinkSpanIds[index] ?? '', kind: isCauseKind(kind) ? kind : 'link' };
-    }),
+    links: causeLinksOf(row.LinkTraceIds, row.LinkSpanIds, row.LinkKinds),
     ...(row.Fingerprint === '0' ? {} : { statementHash: row.Fingerprint }),
     ...doubtOf(row.Attributes),
     ...known('marksOpen', row.Attributes[WHENCE.openAction.key] ?? ''),
     conflict: false,
   };
 };
+
+export const causeLinksOf = (
+  traceIds: readonly string[],
+  spanIds: readonly string[],
+  kinds: readonly string[],
+): readonly CauseLink[] =>
+  traceIds.map((traceId, index) => {
+    const kind = kinds[index] ?? '';
+    return { traceId, spanId: spanIds[index] ?? '', kind: isCauseKind(kind) ? kind : 'link' };
+  });
 
 const doubtOf = (attributes: ActionRow['Attributes']): Pick<RecordedAction, 'doubt'> => {
   switch (attributes[WHENCE.attribution.key]) {
@@ -167,12 +174,12 @@ const known = <Key extends string>(key: Key, text: string): { readonly [K in Key
   text === '' ? {} : ({ [key]: text } as { readonly [K in Key]: string });
 
 /** The exporter writes `Client`; older ones wrote `SPAN_KIND_CLIENT`. */
-const spanKindOf = (text: string): SpanKind => {
+export const spanKindOf = (text: string): SpanKind => {
   const kind = text.replace(/^SPAN_KIND_/, '').toLowerCase();
   return SPAN_KINDS.find((known) => known === kind) ?? 'unspecified';
 };
 
-const statusOf = (text: string): ActionStatus => {
+export const statusOf = (text: string): ActionStatus => {
   const status = text.replace(/^STATUS_CODE_/, '').toLowerCase();
   return status === 'ok' || status === 'error' ? status : 'unset';
 };

@@ -58,6 +58,53 @@ describe('search', () => {
     expect(await found({ service: 'fx', status: 'ok' })).toEqual([]);
   });
 
+  test.each([
+    ['a target', { wholeTarget: 'postgresql://db/bank/accounts' }],
+    ['what begins like a target', { target: 'postgresql://db/bank/acc' }],
+    ['a statement', { statementHash: '18446744073709551615' }],
+    ['a target, by a service', { wholeTarget: 'postgresql://db/bank/accounts', service: 'billing' }],
+  ])('the history of %s comes in whole pages, within its time', async (_what, filter) => {
+    const touched = { Target: 'postgresql://db/bank/accounts', StatementHash: '18446744073709551615' };
+    // Nine in each of four seconds, and one out of all reckoning at either end.
+    const times = [
+      '1969-12-31 23:59:59.5',
+      ...Array.from({ length: 36 }, (_, of) => `2026-03-01 03:14:0${Math.floor(of / 9)}.${of}`),
+      '2150-01-01 00:00:00.5',
+    ];
+    await insert(
+      store,
+      'otel_traces',
+      times.map((Timestamp, of) => span(TRACE, S(of), { Timestamp, ...touched })),
+    );
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(100), { Timestamp: '2026-03-01 03:14:01.5', Target: 'postgresql://db/bank/invoices' }),
+      span(TRACE, S(101), { Timestamp: '2026-03-01 03:14:01.5', ...touched, TenantId: 'other' }),
+    ]);
+    const pages = async (more: ActionSearch['filter'], limit: number): Promise<readonly string[]> => {
+      const ids: string[] = [];
+      let after: ActionSearch['after'];
+      do {
+        const { records, next } = await readers.actions.search({
+          filter: { ...filter, ...more },
+          limit,
+          ...(after === undefined ? {} : { after }),
+        });
+        if (next !== undefined) expect(records).toHaveLength(limit);
+        ids.push(...spanIds(records));
+        after = next;
+      } while (after !== undefined);
+      return ids;
+    };
+    const newestFirst = (await found(filter)) as readonly string[];
+    expect(new Set(newestFirst)).toEqual(new Set(times.map((_time, of) => S(of))));
+    expect(newestFirst[0]).toBe(S(37));
+    expect(newestFirst.at(-1)).toBe(S(0));
+    expect(await pages({}, 5)).toEqual(newestFirst);
+    const second = 1_772_334_841_000_000_000n;
+    const within = await pages({ fromNanos: second, toNanos: second + 1_000_000_000n }, 4);
+    expect(new Set(within)).toEqual(new Set(Array.from({ length: 9 }, (_, of) => S(10 + of))));
+  });
+
   test('pages hold every span once, whatever is sent twice, contradicts or arrives meanwhile', async () => {
     const rows = Array.from({ length: 25 }, (_, index) =>
       // Five spans for each moment, so that ties are broken by the ids.

@@ -1,11 +1,14 @@
-import { conditionOf } from './action-filter.ts';
+import { type Condition, conditionOf, isHistory, wayOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
-import { type Selection, select } from './select.ts';
+import { type Parameters, type Selection, select } from './select.ts';
 import { selectActions } from './select-actions.ts';
+import { secondOf, windowsBack } from './time-windows.ts';
 
 const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
+const POSITIONS =
+  'SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces';
 /** Contents shown of one span id on a page. */
 const CONTENTS_PER_SPAN = 16;
 
@@ -17,48 +20,142 @@ interface PositionRow {
 
 /**
  * First where the page ends, from the narrow columns alone; then everything between its two ends, so that a page never
- * parts the records of one span.
+ * parts the records of one span. What is found by its run or by what it touched has a key for it; anything else is
+ * looked for in the newest time first.
  */
 export const searchActions = async (
   selection: Selection,
   recorded: (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>,
-  { filter, limit, after }: ActionSearch,
+  search: ActionSearch,
 ): Promise<ActionPage> => {
-  const condition = conditionOf(filter);
-  const rest = after === undefined ? condition.sql : `${condition.sql} AND ${comparison('<', 'after')}`;
-  const positions = await select<PositionRow>(
-    selection,
-    `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, TraceId, SpanId FROM otel_traces
-     WHERE ${rest} AND Timestamp >= (${oldestOnPage(rest)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
-    { ...condition.parameters, ...bound('after', after), limit: limit + 1 },
-  );
+  const { filter, limit, after } = search;
+  const condition = isHistory(filter) ? historyOf(filter, after) : conditionOf(filter);
+  const positions = isHistory(filter)
+    ? await positionsOfHistory(selection, search, condition)
+    : await newestPositions(selection, search);
   const [first] = positions;
   const last = positions[Math.min(positions.length, limit) - 1];
   if (first === undefined || last === undefined) return { records: [] };
 
+  const ends = [positionOf(first), positionOf(last)] as const;
+  const seconds = secondsBetween(ends[1].startNanos, ends[0].startNanos);
   const rows = await selectActions(
     selection,
     {
-      condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}`,
+      condition: `${condition.sql} AND ${comparison('<=', 'first')} AND ${comparison('>=', 'last')}${seconds.sql}`,
       order: NEWEST_FIRST,
+      way: wayOf(filter),
     },
     {
       ...condition.parameters,
-      ...bound('first', positionOf(first)),
-      ...bound('last', positionOf(last)),
+      ...bound('first', ends[0]),
+      ...bound('last', ends[1]),
+      ...seconds.parameters,
+      page: limit + 1,
       limit: limit * CONTENTS_PER_SPAN,
     },
   );
   return {
     records: (await recorded(rows)).filter(({ action }) => names(action, filter)),
-    ...(positions.length > limit ? { next: positionOf(last) } : {}),
+    ...(positions.length > limit ? { next: ends[1] } : {}),
   };
 };
+
+const NANOS_PER_MILLI = 1_000_000n;
+
+const positionsOfHistory = (
+  selection: Selection,
+  { filter, limit, after }: ActionSearch,
+  condition: Condition,
+): Promise<readonly PositionRow[]> =>
+  select<PositionRow>(
+    selection,
+    `${POSITIONS} WHERE ${condition.sql}${after === undefined ? '' : ` AND ${comparison('<', 'after')}`}
+     ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+    { ...condition.parameters, ...bound('after', after), page: limit + 1, limit: limit + 1 },
+    wayOf(filter),
+  );
+
+const newestPositions = async (
+  selection: Selection,
+  { filter, limit, after }: ActionSearch,
+): Promise<readonly PositionRow[]> => {
+  const { fromNanos, toNanos, ...rest } = filter;
+  const isKeyed = filter.runId !== undefined || filter.rootRunId !== undefined;
+  const end = after === undefined ? toNanos : smaller(toNanos, after.startNanos + 1n);
+  const time = {
+    ...(fromNanos === undefined ? {} : { fromNanos }),
+    ...(end === undefined ? {} : { toNanos: end }),
+  };
+  const windows = isKeyed ? [time] : windowsBack(time, BigInt(Date.now()) * NANOS_PER_MILLI);
+  const positions: PositionRow[] = [];
+  for (const window of windows) {
+    const condition = conditionOf({ ...rest, ...window });
+    const seconds = secondsBetween(window.fromNanos, window.toNanos);
+    const wanted = `${condition.sql}${after === undefined ? '' : ` AND ${comparison('<', 'after')}`}${seconds.sql}`;
+    const found = await select<PositionRow>(
+      selection,
+      `${POSITIONS}
+       WHERE ${wanted} AND Timestamp >= (${oldestOnPage(wanted)}) ORDER BY ${NEWEST_FIRST} LIMIT {limit:UInt32}`,
+      {
+        ...condition.parameters,
+        ...bound('after', after),
+        ...seconds.parameters,
+        limit: limit + 1 - positions.length,
+      },
+      wayOf(filter),
+    );
+    positions.push(...found);
+    if (positions.length > limit) break;
+  }
+  return positions;
+};
+
+const smaller = (a: bigint | undefined, b: bigint): bigint => (a !== undefined && a < b ? a : b);
+
+/** The same time in the whole seconds of `TimestampTime`, with which keys end. */
+const secondsBetween = (
+  fromNanos: bigint | undefined,
+  toNanos: bigint | undefined,
+): { readonly sql: string; readonly parameters: Parameters } => ({
+  sql: `${fromNanos === undefined ? '' : ' AND TimestampTime >= toDateTime({fromSecond:UInt32})'}${
+    toNanos === undefined ? '' : ' AND TimestampTime <= toDateTime({toSecond:UInt32})'
+  }`,
+  parameters: {
+    ...(fromNanos === undefined ? {} : { fromSecond: secondOf(fromNanos) }),
+    ...(toNanos === undefined ? {} : { toSecond: secondOf(toNanos) }),
+  },
+});
 
 /** By the time alone, which the index orders: everything older need not be looked at. */
 const oldestOnPage = (condition: string): string =>
   `SELECT min(moment) FROM (
      SELECT Timestamp AS moment FROM otel_traces WHERE ${condition} ORDER BY Timestamp DESC LIMIT {limit:UInt32})`;
+
+/**
+ * The history of a target or a statement: the projection is ordered by its seconds, and is read up to the second in which
+ * the page ends. What lies in the second in which it begins does not count: the last page may have shown it.
+ */
+const historyOf = (filter: ActionSearch['filter'], after: ActionPosition | undefined): Condition => {
+  const { fromNanos, toNanos, ...touched } = filter;
+  const { sql, parameters } = conditionOf(touched);
+  const newest = after?.startNanos ?? toNanos;
+  const older = newest === undefined ? sql : `${sql} AND TimestampTime < toDateTime({newestSecond:UInt32})`;
+  const whole = conditionOf(filter);
+  return {
+    sql: `${whole.sql} AND TimestampTime >= greatest(toDateTime({oldestSecond:UInt32}), (
+      SELECT min(second) FROM (
+        SELECT TimestampTime AS second FROM otel_traces WHERE ${older} ORDER BY TimestampTime DESC LIMIT {page:UInt32})))${
+          newest === undefined ? '' : ' AND TimestampTime <= toDateTime({newestSecond:UInt32})'
+        }`,
+    parameters: {
+      ...parameters,
+      ...whole.parameters,
+      oldestSecond: secondOf(fromNanos ?? 0n),
+      ...(newest === undefined ? {} : { newestSecond: secondOf(newest) }),
+    },
+  };
+};
 
 /** Rows that came before their run's record were picked by any record of the run; only the best proven one names. */
 const names = (action: RecordedAction['action'], { principal, rootRunId }: ActionSearch['filter']): boolean =>

@@ -244,6 +244,57 @@ describe('a trace', () => {
   });
 });
 
+describe('a trace, whatever its size', () => {
+  const OTHER = 'd'.repeat(32);
+
+  test('whole where it is small, each content once; nothing of it where it is larger', async () => {
+    const rows = [S(1), S(2), S(3)].map((id) => span(TRACE, id));
+    await insert(store, 'otel_traces', [
+      ...rows,
+      span(OTHER, S(4)),
+      span(TRACE, S(5), { TenantId: 'other' }),
+    ]);
+    await insert(store, 'otel_traces', [{ ...rows[1]!, ReceivedAt: '2026-03-01 03:16:00.000' }]);
+    const { records, truncated } = await readers.actions.smallTrace(TRACE, 4);
+    expect([new Set(spanIds(records)), records.length, truncated]).toEqual([
+      new Set([S(1), S(2), S(3)]),
+      3,
+      false,
+    ]);
+    expect(await readers.actions.smallTrace(TRACE, 2)).toEqual({ records: [], truncated: true });
+    expect(await readers.actions.smallTrace('e'.repeat(32), 2)).toEqual({ records: [], truncated: false });
+  });
+
+  test('begins without a parent, else where the parent is missing, else where it is oldest', async () => {
+    const top = async () => (await readers.actions.topOfTrace(TRACE))?.action.spanId;
+    expect(await top()).toBeUndefined();
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(2), { ParentSpanId: S(3) }),
+      span(TRACE, S(3), { ParentSpanId: S(2) }),
+    ]);
+    expect(await top()).toBe(S(2));
+    await insert(store, 'otel_traces', [span(TRACE, S(4), { ParentSpanId: S(9) }), span(OTHER, S(9))]);
+    expect(await top()).toBe(S(4));
+    await insert(store, 'otel_traces', [span(TRACE, S(6)), span(TRACE, S(5))]);
+    expect(await top()).toBe(S(5));
+  });
+
+  test('who is whose parent, of some spans; and what another witness saw below one', async () => {
+    await insert(store, 'otel_traces', [
+      span(TRACE, S(1)),
+      span(TRACE, S(2), { ParentSpanId: S(1) }),
+      span(TRACE, S(3), { ParentSpanId: S(1), Witness: 'gateway' }),
+      span(OTHER, S(2), { ParentSpanId: S(8) }),
+      span(OTHER, S(4), { ParentSpanId: S(1), Witness: 'gateway' }),
+    ]);
+    expect(await readers.actions.outlineOf(TRACE, [S(2), S(4), S(7)])).toEqual([
+      { spanId: S(2), parentSpanId: S(1), witness: 'sdk' },
+    ]);
+    const seen = await readers.actions.seenBelow({ traceId: TRACE, spanId: S(1) }, 'sdk', 10);
+    expect(spanIds(seen)).toEqual([S(3)]);
+  });
+});
+
 describe('causes', () => {
   test('both ways, each edge once', async () => {
     const link = (cause: string) => ({

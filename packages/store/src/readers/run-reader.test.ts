@@ -2,7 +2,7 @@ import { newRunId } from '@whence/model';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Store } from '../open.ts';
 import { type Readers, readersOf } from './open-readers.ts';
-import { insert, run, runRow } from './records.fixture.ts';
+import { doneIn, doneInUnknown, hexId, insert, run, runRow, span, TRACE } from './records.fixture.ts';
 import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
 
 let temporary: TemporaryStore;
@@ -91,5 +91,47 @@ describe('a run', () => {
     expect((await readers.runs.below(child, 10)).runs).toMatchObject([{ run: child }, { run: grandchild }]);
     expect((await readers.runs.children(root, 10)).runs).toMatchObject([{ run: child }]);
     expect(await readers.runs.below(root, 2)).toMatchObject({ truncated: true, runs: [{}, {}] });
+  });
+
+  test('far below are found although they know their nearest 64 ancestors alone', async () => {
+    const root = run();
+    const chain = [root];
+    for (let depth = 1; depth <= 200; depth += 1) {
+      const parent = chain.at(-1)!;
+      chain.push(
+        run({
+          rootId: root.id,
+          parentId: parent.id,
+          path: [...parent.path, parent.id].slice(-64),
+          startedAt: new Date(Date.parse('2026-03-01T03:14:00.000Z') + depth).toISOString(),
+        }),
+      );
+    }
+    await insert(
+      store,
+      'runs',
+      chain.map((one) => runRow(one)),
+    );
+    await insert(
+      store,
+      'otel_traces',
+      chain.map((one, depth) =>
+        span(TRACE, hexId(16, depth), depth % 50 === 0 ? doneInUnknown(one.id) : doneIn(one)),
+      ),
+    );
+    const third = chain[2]!;
+    const below = await readers.runs.below(third, 1000);
+    expect(below.runs.map((found) => found.run.id)).toEqual(chain.slice(2).map(({ id }) => id));
+    const { records } = await readers.actions.below(third, 1000);
+    expect(records.map(({ action }) => action.runId)).toEqual(chain.slice(2).map(({ id }) => id));
+    expect(await readers.actions.totalsBelow(third)).toMatchObject({ actions: 199, runs: 199 });
+    const byRun = await readers.actions.totalsByRun(third);
+    expect([...byRun.keys()].sort()).toEqual(
+      chain
+        .slice(2)
+        .map(({ id }) => id)
+        .sort(),
+    );
+    expect(byRun.get(chain[100]!.id)).toEqual({ actions: 1, errors: 0, services: 1, refuted: 0 });
   });
 });

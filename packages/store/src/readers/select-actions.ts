@@ -1,12 +1,16 @@
 import { ACTION_COLUMNS, type ActionRow, CONTENT_HASH } from './action-row.ts';
 import { spanKey } from './recorded-action.ts';
-import { type Parameters, type Selection, select, selectChunks } from './select.ts';
+import { BY_KEY, type Parameters, type Selection, select, selectChunks, type Way } from './select.ts';
 
 /** Which rows of `otel_traces`. Parameters are given beside it, `limit` among them. */
 export interface ActionStatement {
-  /** Begins with the tenant. */
+  /** The tenant is part of it. */
   readonly condition: string;
   readonly order: string;
+  /** By default by the table's own order. */
+  readonly way?: Way;
+  /** Any `limit` of the rows will do, in order: the rest is not even looked at. */
+  readonly unsortedFirst?: boolean;
 }
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
@@ -16,8 +20,10 @@ const eachOnce = ({ condition, order }: ActionStatement): string =>
   `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition}
    ORDER BY ${order}, ${FIRST_RECEIVED} LIMIT 1 BY TraceId, SpanId, ${CONTENT_HASH} LIMIT {limit:UInt32}`;
 
-const asStored = ({ condition, order }: ActionStatement): string =>
-  `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
+const asStored = ({ condition, order, unsortedFirst }: ActionStatement): string =>
+  unsortedFirst
+    ? `SELECT ${ACTION_COLUMNS} FROM (SELECT * FROM otel_traces WHERE ${condition} LIMIT {limit:UInt32}) ORDER BY ${order}`
+    : `SELECT ${ACTION_COLUMNS} FROM otel_traces WHERE ${condition} ORDER BY ${order} LIMIT {limit:UInt32}`;
 
 /**
  * Rows, each content once. Contents are compared only where a span came more than once: to compare them the store reads
@@ -28,8 +34,9 @@ export const selectActions = async (
   statement: ActionStatement,
   parameters: Parameters & { readonly limit: number },
 ): Promise<readonly ActionRow[]> => {
-  const rows = await select<ActionRow>(selection, asStored(statement), parameters);
-  return areDistinct(rows) ? rows : select<ActionRow>(selection, eachOnce(statement), parameters);
+  const way = statement.way ?? BY_KEY;
+  const rows = await select<ActionRow>(selection, asStored(statement), parameters, way);
+  return areDistinct(rows) ? rows : select<ActionRow>(selection, eachOnce(statement), parameters, way);
 };
 
 /** The same, as the rows come. */
@@ -37,7 +44,8 @@ export const selectActionChunks = (
   selection: Selection,
   statement: ActionStatement,
   parameters: Parameters & { readonly limit: number },
-): AsyncIterable<readonly ActionRow[]> => selectChunks<ActionRow>(selection, eachOnce(statement), parameters);
+): AsyncIterable<readonly ActionRow[]> =>
+  selectChunks<ActionRow>(selection, eachOnce(statement), parameters, statement.way ?? BY_KEY);
 
 const areDistinct = (rows: readonly ActionRow[]): boolean =>
   new Set(rows.map(({ TraceId, SpanId }) => spanKey({ traceId: TraceId, spanId: SpanId }))).size ===

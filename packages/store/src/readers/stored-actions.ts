@@ -6,63 +6,97 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { type ActionRow, IS_ACTION, recordedActionOf, runNeededBy } from './action-row.ts';
+import { IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
-import { type RecordedAction, spanKey, withConflicts } from './recorded-action.ts';
-import type { RunReader, RunScope } from './run-reader.ts';
-import { actionsBelow, runParameters } from './run-tree-rows.ts';
-import { type Parameters, type Selection, select } from './select.ts';
+import { actionsOfRows } from './actions-of-rows.ts';
+import { type RecordedAction, spanKey } from './recorded-action.ts';
+import type { RunReader } from './run-reader.ts';
+import { branchOf } from './run-tree-rows.ts';
+import { BY_ID, BY_KEY, besides, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
+import { outlineOfRuns } from './stored-run-outline.ts';
+import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-const OPENS_RUN = `lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+/** Parameters travel in the request line: this many make 5 kB. */
+const SPANS_PER_STATEMENT = 200;
+const OF_RUN = "RunKey = toUInt128({run:UUID}) AND RunId = {run:UUID} AND Assurance != 'refuted'";
+const OF_TRACE = 'TraceId = {trace:String}';
+/** Beside a span id, by which the rows are found. */
+const IN_TRACE = besides('TraceId', 'trace');
+const OPENS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+
+const HAS_PARENT = "ParentSpanId != ''";
+
+const TOTALS = `
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted')) AS actions,
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
+    toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
+    toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted`;
 
 export const storedActions = (selection: Selection, runs: RunReader): ActionReader => {
-  const recorded = async (rows: readonly ActionRow[]): Promise<readonly RecordedAction[]> => {
-    const needed = rows.map(runNeededBy).filter((id) => id !== undefined);
-    const known = await runs.byIds(needed);
-    return withConflicts(rows.map((row) => recordedActionOf(row, known.get(runNeededBy(row) ?? '')?.run)));
-  };
+  const recorded = actionsOfRows(runs);
 
-  const statement = (condition: string, order: string): ActionStatement => ({
+  const byKey = (condition: string, order: string): ActionStatement => ({
     condition: `TenantId = {tenant:String} AND ${condition}`,
     order,
+    way: BY_KEY,
   });
 
-  const actionsWhere = async (
-    condition: string,
-    order: string,
+  const byId = (condition: string, order: string): ActionStatement => ({
+    condition: `${condition} AND ${OF_TENANT}`,
+    order,
+    way: BY_ID,
+  });
+
+  const actionsOf = async (
+    statement: ActionStatement,
     parameters: Parameters & { readonly limit: number },
-  ): Promise<readonly RecordedAction[]> =>
-    recorded(await selectActions(selection, statement(condition, order), parameters));
+  ): Promise<readonly RecordedAction[]> => recorded(await selectActions(selection, statement, parameters));
 
   const oneOf = async (condition: string, runId: string): Promise<RecordedAction | undefined> => {
     const order = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
-    const [one] = await actionsWhere(condition, order, { run: runId, id: runId, limit: 1 });
+    const [one] = await actionsOf(byKey(condition, order), { run: runId, id: runId, limit: 1 });
     return one;
   };
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
-    const rows = await select<{ SpanId: string; ParentSpanId: string; Witness: OutlinedSpan['witness'] }>(
+    const rows = await select<OutlineRow>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
-       WHERE TenantId = {tenant:String} AND TraceId = {trace:String}
+       WHERE ${OF_TRACE} AND ${OF_TENANT}
        ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
+      BY_ID,
     );
     return {
-      spans: rows.slice(0, limit).map(({ SpanId, ParentSpanId, Witness }) => ({
-        spanId: SpanId,
-        ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
-        witness: Witness,
-      })),
+      spans: rows.slice(0, limit).map(outlinedSpanOf),
       truncated: rows.length > limit,
     };
   };
 
+  const outlineOf: ActionReader['outlineOf'] = async (traceId, spanIds) =>
+    (
+      await select<OutlineRow>(
+        selection,
+        `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
+         WHERE SpanId IN {spans:Array(String)} AND ${IN_TRACE} AND ${OF_TENANT}
+         ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId`,
+        { trace: traceId, spans: spanIds },
+        BY_ID,
+      )
+    ).map(outlinedSpanOf);
+
+  const smallTrace: ActionReader['smallTrace'] = async (traceId, limit) => {
+    const statement = { ...byId(OF_TRACE, FIRST_RECEIVED), unsortedFirst: true };
+    const found = await selectActions(selection, statement, { trace: traceId, limit: limit + 1 });
+    const truncated = found.length > limit;
+    return { records: truncated ? [] : await recorded(found), truncated };
+  };
+
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
-    const whole = statement('TraceId = {trace:String}', OLDEST_FIRST);
+    const whole = byId(OF_TRACE, OLDEST_FIRST);
     for await (const rows of selectActionChunks(selection, whole, { trace: traceId, limit })) {
       yield await recorded(rows);
     }
@@ -70,30 +104,43 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
   return {
     outline,
+    outlineOf,
+    smallTrace,
     ofTrace,
+    topOfTrace: async (traceId) => {
+      const order = `${HAS_PARENT}, ${HAS_PARENT} AND ParentSpanId IN (
+        SELECT SpanId FROM otel_traces WHERE ${OF_TRACE} AND ${OF_TENANT}), ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
+      const [top] = await actionsOf(byId(OF_TRACE, order), { trace: traceId, limit: 1 });
+      return top;
+    },
+    seenBelow: ({ traceId, spanId }, notBy, limit) =>
+      actionsOf(
+        byId(`${OF_TRACE} AND ParentSpanId = {span:String} AND Witness != {witness:String}`, FIRST_RECEIVED),
+        { trace: traceId, span: spanId, witness: notBy, limit },
+      ),
     search: (search) => searchActions(selection, recorded, search),
 
     bySpan: ({ traceId, spanId }) =>
-      actionsWhere(
-        traceId === undefined
-          ? 'SpanId = {span:String}'
-          : 'TraceId = {trace:String} AND SpanId = {span:String}',
-        FIRST_RECEIVED,
+      actionsOf(
+        byId(
+          traceId === undefined ? 'SpanId = {span:String}' : `SpanId = {span:String} AND ${IN_TRACE}`,
+          FIRST_RECEIVED,
+        ),
         { trace: traceId ?? '', span: spanId, limit: RECORDS_PER_SPAN },
       ),
 
     bySpans: (traceId, spanIds) =>
-      actionsWhere('TraceId = {trace:String} AND SpanId IN {spans:Array(String)}', FIRST_RECEIVED, {
+      actionsOf(byId(`SpanId IN {spans:Array(String)} AND ${IN_TRACE}`, FIRST_RECEIVED), {
         trace: traceId,
         spans: spanIds,
         limit: spanIds.length * RECORDS_PER_SPAN,
       }),
 
     below: async (scope, limit) => {
-      const found = await actionsWhere(
-        `Assurance != 'refuted' AND ${actionsBelow(scope)}`,
-        `Assurance = 'asserted', ${OLDEST_FIRST}`,
-        { ...runParameters(scope), limit: limit + 1 },
+      const branch = await branchOf(selection, scope);
+      const found = await actionsOf(
+        byKey(`Assurance != 'refuted' AND ${branch.actions}`, `Assurance = 'asserted', ${OLDEST_FIRST}`),
+        { ...branch.parameters, limit: limit + 1 },
       );
       const belonging = withoutMarksOfEnded(
         found.slice(0, limit).filter(({ action }) => !isElsewhere(action, scope)),
@@ -101,23 +148,49 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return { records: belonging.sort(byStart), truncated: found.length > limit };
     },
 
+    outlineBelow: (scope, limit) => outlineOfRuns(selection, scope, limit),
+
+    some: async (spans) => {
+      const wanted = new Set(spans.map(spanKey));
+      const found: RecordedAction[] = [];
+      for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
+        const some = spans.slice(from, from + SPANS_PER_STATEMENT);
+        const rows = await actionsOf(
+          byId(
+            "SpanId IN {spans:Array(String)} AND Assurance != 'refuted'",
+            `Assurance = 'asserted', ${FIRST_RECEIVED}`,
+          ),
+          { spans: some.map(({ spanId }) => spanId), limit: some.length * RECORDS_PER_SPAN },
+        );
+        found.push(...rows.filter(({ action }) => wanted.has(spanKey(action))));
+      }
+      return found;
+    },
+
     totalsBelow: async (scope) => {
+      const branch = await branchOf(selection, scope);
       const [totals] = await select<RunTotals>(
         selection,
-        `SELECT
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted')) AS actions,
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance != 'refuted' AND StatusCode = 'Error')) AS errors,
-           toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs,
-           toUInt32(uniqExactIf(ServiceName, Assurance != 'refuted')) AS services,
-           toUInt32(uniqExactIf((TraceId, SpanId), Assurance = 'refuted')) AS refuted
-         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${actionsBelow(scope)}`,
-        runParameters(scope),
+        `SELECT ${TOTALS}, toUInt32(uniqExactIf(RunId, Assurance != 'refuted')) AS runs
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions}`,
+        branch.parameters,
       );
       return totals ?? { actions: 0, errors: 0, runs: 0, services: 0, refuted: 0 };
     },
 
-    openingOf: (runId) => oneOf(`RunId = {run:UUID} AND Assurance != 'refuted' AND ${OPENS_RUN}`, runId),
-    firstOf: (runId) => oneOf("RunId = {run:UUID} AND Assurance != 'refuted'", runId),
+    totalsByRun: async (scope) => {
+      const branch = await branchOf(selection, scope);
+      const rows = await select<Omit<RunTotals, 'runs'> & { readonly run: string }>(
+        selection,
+        `SELECT toString(RunId) AS run, ${TOTALS}
+         FROM otel_traces WHERE TenantId = {tenant:String} AND ${IS_ACTION} AND ${branch.actions} GROUP BY RunId`,
+        branch.parameters,
+      );
+      return new Map(rows.map(({ run, ...totals }) => [run, totals]));
+    },
+
+    openingOf: (runId) => oneOf(`${OF_RUN} AND ${OPENS_RUN}`, runId),
+    firstOf: (runId) => oneOf(OF_RUN, runId),
 
     since: async () => {
       const [row] = await select<{ rows: number; millis: string }>(
@@ -130,18 +203,17 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 };
 
-/** A claimed record of a run may name a root that its verified one does not. */
-const isElsewhere = ({ rootRunId, runId }: RecordedAction['action'], scope: RunScope): boolean =>
-  rootRunId !== undefined && rootRunId !== scope.rootId && runId !== scope.id;
+interface OutlineRow {
+  readonly SpanId: string;
+  readonly ParentSpanId: string;
+  readonly Witness: OutlinedSpan['witness'];
+}
 
-/** What has ended needs no mark any more that it had not. */
-const withoutMarksOfEnded = (records: readonly RecordedAction[]): RecordedAction[] => {
-  const spans = new Set(records.map(({ action }) => spanKey(action)));
-  return records.filter(
-    ({ marksOpen, action }) =>
-      marksOpen === undefined || !spans.has(spanKey({ traceId: action.traceId, spanId: marksOpen })),
-  );
-};
+const outlinedSpanOf = ({ SpanId, ParentSpanId, Witness }: OutlineRow): OutlinedSpan => ({
+  spanId: SpanId,
+  ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
+  witness: Witness,
+});
 
 const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
   a.startTime < b.startTime ? -1 : a.startTime > b.startTime ? 1 : 0;

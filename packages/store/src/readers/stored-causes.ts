@@ -1,6 +1,6 @@
 import { type Cause, isCauseKind, type SpanRef } from '@whence/model';
 import type { CauseReader, CausesFound } from './cause-reader.ts';
-import { type Parameters, type Selection, select } from './select.ts';
+import { BY_ID, BY_KEY, OF_TENANT, type Parameters, type Selection, select, type Way } from './select.ts';
 
 interface CauseRow {
   readonly Kind: string;
@@ -10,21 +10,23 @@ interface CauseRow {
   readonly EffectSpanId: string;
 }
 
+const BY_CAUSE = 'TenantId = {tenant:String} AND CauseTraceId = {trace:String}';
 const EDGE = 'Kind, CauseTraceId, CauseSpanId, EffectTraceId, EffectSpanId';
 
 export const storedCauses = (selection: Selection): CauseReader => {
   const edges = async (
-    table: 'causes' | 'causes_by_effect',
+    way: Way,
     condition: string,
     parameters: Parameters,
     limit: number,
   ): Promise<CausesFound> => {
     const rows = await select<CauseRow>(
       selection,
-      `SELECT ${EDGE} FROM ${table} WHERE TenantId = {tenant:String} AND ${condition}
+      `SELECT ${EDGE} FROM causes WHERE ${condition}
        ORDER BY Timestamp, EffectTraceId, EffectSpanId, CauseTraceId, CauseSpanId, Kind
        LIMIT 1 BY ${EDGE} LIMIT {limit:UInt32}`,
       { ...parameters, limit: limit + 1 },
+      way,
     );
     return { causes: rows.slice(0, limit).map(causeOf), truncated: rows.length > limit };
   };
@@ -34,15 +36,14 @@ export const storedCauses = (selection: Selection): CauseReader => {
   return {
     causesOf: (effect, limit) =>
       edges(
-        'causes_by_effect',
-        'EffectTraceId = {trace:String} AND EffectSpanId = {span:String}',
+        BY_ID,
+        `EffectTraceId = {trace:String} AND EffectSpanId = {span:String} AND ${OF_TENANT}`,
         ofSpan(effect),
         limit,
       ),
     effectsOf: (cause, limit) =>
-      edges('causes', 'CauseTraceId = {trace:String} AND CauseSpanId = {span:String}', ofSpan(cause), limit),
-    effectsOfTrace: (traceId, limit) =>
-      edges('causes', 'CauseTraceId = {trace:String}', { trace: traceId }, limit),
+      edges(BY_KEY, `${BY_CAUSE} AND CauseSpanId = {span:String}`, ofSpan(cause), limit),
+    effectsOfTrace: (traceId, limit) => edges(BY_KEY, BY_CAUSE, { trace: traceId }, limit),
   };
 };
 

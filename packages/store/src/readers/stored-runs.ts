@@ -1,11 +1,14 @@
 import type { RecordedRun } from './recorded-run.ts';
-import type { RunReader, RunScope, RunsFound } from './run-reader.ts';
+import type { RunReader, RunsFound } from './run-reader.ts';
 import { RUN_COLUMNS, RUN_RECORD_ORDER, type RunRow, runsFrom } from './run-row.ts';
-import { runParameters, runsBelow } from './run-tree-rows.ts';
-import { type Parameters, type Selection, select } from './select.ts';
+import { branchOf, runParameters } from './run-tree-rows.ts';
+import { asSettings, BY_ID, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
 
 /** Parameters travel in the request line: 200 ids make 9 kB. */
 const IDS_PER_STATEMENT = 200;
+
+/** By the number that the key orders by. */
+const WITH_IDS = 'toUInt128(RunId) IN (SELECT toUInt128(arrayJoin({ids:Array(UUID)})))';
 
 export const storedRuns = (selection: Selection): RunReader => {
   const runsWhere = async (
@@ -25,8 +28,7 @@ export const storedRuns = (selection: Selection): RunReader => {
     const found = new Map<string, RecordedRun>();
     for (let from = 0; from < wanted.length; from += IDS_PER_STATEMENT) {
       const some = wanted.slice(from, from + IDS_PER_STATEMENT);
-      for (const [id, run] of await runsWhere('RunId IN {ids:Array(UUID)}', { ids: some }))
-        found.set(id, run);
+      for (const [id, run] of await runsWhere(WITH_IDS, { ids: some })) found.set(id, run);
     }
     return found;
   };
@@ -34,15 +36,16 @@ export const storedRuns = (selection: Selection): RunReader => {
   /** Runs with any record that meets the condition, each from all of its records. */
   const someRuns = async (
     condition: string,
-    scope: RunScope,
+    parameters: Parameters,
     limit: number,
     belongs: (found: RecordedRun) => boolean,
   ): Promise<RunsFound> => {
     const runs = await runsWhere(
-      `RunId IN (
-        SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${condition}
-        GROUP BY RunId ORDER BY countIf(Assurance = 'verified') = 0, min(StartedAt), toString(RunId) LIMIT {limit:UInt32})`,
-      { ...runParameters(scope), limit: limit + 1 },
+      `toUInt128(RunId) IN (
+        SELECT toUInt128(RunId) FROM runs WHERE ${OF_TENANT} AND ${condition}
+        GROUP BY RunId ORDER BY countIf(Assurance = 'verified') = 0, min(StartedAt), toString(RunId) LIMIT {limit:UInt32}
+        ${asSettings(BY_ID)})`,
+      { ...parameters, limit: limit + 1 },
     );
     const found = [...runs.values()].filter(belongs).sort(byStanding);
     return { runs: found.slice(0, limit), truncated: runs.size > limit };
@@ -51,12 +54,14 @@ export const storedRuns = (selection: Selection): RunReader => {
   return {
     byIds,
     byId: async (id) => (await byIds([id])).get(id),
-    below: (scope, limit) =>
-      someRuns(runsBelow(scope), scope, limit, ({ run }) => run.rootId === scope.rootId),
+    below: async (scope, limit) => {
+      const { runs, parameters } = await branchOf(selection, scope);
+      return someRuns(runs, parameters, limit, ({ run }) => run.rootId === scope.rootId);
+    },
     children: (scope, limit) =>
       someRuns(
         'RootRunId = {root:UUID} AND ParentRunId = {run:UUID}',
-        scope,
+        runParameters(scope),
         limit,
         ({ run }) => run.parentId === scope.id,
       ),

@@ -12,7 +12,11 @@ export interface TemporaryStore {
   remove(): Promise<void>;
 }
 
-const TABLES = ['otel_traces', 'otel_traces_trace_id_ts', 'runs', 'causes', 'causes_by_effect'];
+const TABLES = [
+  ...['otel_traces', 'runs', 'causes'],
+  ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
+  ...['principal_runs', 'principal_jobs', 'principal_owners'],
+];
 
 export const openTemporaryStore = async (): Promise<TemporaryStore> => {
   const directory = await mkdtemp(join(tmpdir(), 'whence-readers-'));

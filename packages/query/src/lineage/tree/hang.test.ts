@@ -1,10 +1,12 @@
-import type { Action, Run } from '@whence/model';
-import type { RecordedAction } from '@whence/store';
+import type { Action, Cause, Run } from '@whence/model';
+import type { OutlinedAction, RecordedAction } from '@whence/store';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { assembleTree } from './assemble-tree.ts';
-import { below, newRun } from './graph.fixture.ts';
+import { below, newRun } from '../graph.fixture.ts';
+import { hang } from './hang.ts';
 import type { TreeNode } from './run-tree.ts';
+import { shownPart } from './shown-part.ts';
+import { nodesOf } from './tree-nodes.ts';
 
 const TRACE = 'a'.repeat(32);
 const id = (of: number): string => of.toString(16).padStart(16, '0');
@@ -30,6 +32,21 @@ const recorded = (
   conflict: false,
   ...more,
 });
+
+/** The tree that a service would show, of levels at most. */
+const assembleTree = (
+  records: readonly RecordedAction[],
+  runs: readonly Run[],
+  causes: readonly Cause[],
+  depth = Number.POSITIVE_INFINITY,
+  limit = Number.POSITIVE_INFINITY,
+) => {
+  const forest = hang(records, runs, causes);
+  const shown = shownPart(forest, { depth, limit })!;
+  const same = new Map(records.map((record) => [record as OutlinedAction, record]));
+  const roots = nodesOf(shown, same, new Map(runs.map((run) => [run.id, run])), () => 'on');
+  return { roots, missing: forest.missing, omitted: forest.places.length - shown.places.length };
+};
 
 const flat = (nodes: readonly TreeNode[]): readonly TreeNode[] => {
   const all = [...nodes];

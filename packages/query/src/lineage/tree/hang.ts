@@ -1,20 +1,25 @@
 import type { Cause, Run } from '@whence/model';
-import { type RecordedAction, spanKey } from '@whence/store';
-import { type Ascent, causeKindOf } from './cause-kind.ts';
-import type { Missing } from './missing.ts';
-import type { TreeNode } from './run-tree.ts';
+import { type OutlinedAction, spanKey } from '@whence/store';
+import type { Ascent } from '../cause-kind.ts';
+import type { Missing } from '../missing.ts';
+import type { BranchTotals } from './run-tree.ts';
 
-export interface AssembledTree {
-  readonly roots: readonly TreeNode[];
-  readonly missing: readonly Missing[];
-  /** Actions left out below the depth asked for. */
-  readonly omitted: number;
+/** An action where it hangs. */
+export interface Place {
+  readonly item: OutlinedAction;
+  above?: { readonly place: Place; readonly ascent: Ascent };
+  /** By start. */
+  readonly below: Place[];
+  /** Everything below. */
+  totals: BranchTotals;
 }
 
-interface Place {
-  readonly record: RecordedAction;
-  above?: { readonly place: Place; readonly ascent: Ascent };
-  readonly below: Place[];
+export interface Forest {
+  /** By start. */
+  readonly roots: readonly Place[];
+  /** Every action. */
+  readonly places: readonly Place[];
+  readonly missing: readonly Missing[];
 }
 
 /**
@@ -25,42 +30,58 @@ interface Place {
  * @param actions in any order.
  * @param runs as far as they are known.
  * @param causes edges between spans; those that point outside `actions` are passed over.
- * @param depth levels shown, from 1.
  */
-export const assembleTree = (
-  actions: readonly RecordedAction[],
+export const hang = (
+  actions: readonly OutlinedAction[],
   runs: readonly Run[],
   causes: readonly Cause[],
-  depth = Number.POSITIVE_INFINITY,
-): AssembledTree => {
-  const places = [...actions].sort(byStart).map((record): Place => ({ record, below: [] }));
+): Forest => {
+  const places = [...actions]
+    .sort(byStart)
+    .map((item): Place => ({ item, below: [], totals: { actions: 0, errors: 0, runs: 0 } }));
   const runById = new Map(runs.map((run) => [run.id, run]));
 
   const above = placeFinder(places, runById, causes);
   for (const place of places) {
-    const found = above(place.record);
+    const found = above(place.item);
     if (found !== undefined) place.above = found;
   }
   const missing = [...parentsMissing(places, runById), ...cutCycles(places)];
   for (const place of places) place.above?.place.below.push(place);
-
   const roots = places.filter((place) => place.above === undefined);
-  const shown = nodesOf(roots, runById, depth);
-  return { roots: shown.nodes, missing, omitted: shown.omitted };
+  addUp(roots);
+  return { roots, places, missing };
+};
+
+/** Without recursion: a tree may be as deep as it has actions. */
+const addUp = (roots: readonly Place[]): void => {
+  const order = [...roots];
+  for (let index = 0; index < order.length; index += 1) {
+    for (const place of order[index]!.below) order.push(place);
+  }
+  for (const { above, item, totals } of order.toReversed()) {
+    if (above === undefined) continue;
+    const { place } = above;
+    place.totals = {
+      actions: place.totals.actions + totals.actions + 1,
+      errors: place.totals.errors + totals.errors + Number(item.action.status === 'error'),
+      runs: place.totals.runs + totals.runs + Number(item.opensRunId !== undefined),
+    };
+  }
 };
 
 const placeFinder = (
   places: readonly Place[],
   runs: ReadonlyMap<string, Run>,
   causes: readonly Cause[],
-): ((record: RecordedAction) => Place['above']) => {
+): ((record: OutlinedAction) => Place['above']) => {
   const ranked = places.toSorted((a, b) => Number(isClaim(a)) - Number(isClaim(b)));
-  const bySpan = firstBy(ranked, ({ record }) => spanKey(record.action));
-  const opening = firstBy(ranked, ({ record }) => record.opensRunId);
-  const acting = firstBy(ranked, ({ record }) => record.action.runId);
+  const bySpan = firstBy(ranked, ({ item }) => spanKey(item.action));
+  const opening = firstBy(ranked, ({ item }) => item.opensRunId);
+  const acting = firstBy(ranked, ({ item }) => item.action.runId);
   const causesByEffect = Map.groupBy(causes, ({ effect }) => ('spanId' in effect ? spanKey(effect) : ''));
 
-  const byParent = ({ action }: RecordedAction): Place['above'] => {
+  const byParent = ({ action }: OutlinedAction): Place['above'] => {
     const place =
       action.parentSpanId === undefined
         ? undefined
@@ -68,23 +89,22 @@ const placeFinder = (
     return place && { place, ascent: { by: 'parent' } };
   };
 
-  const byCause = ({ action }: RecordedAction): Place['above'] => {
+  const byCause = ({ action }: OutlinedAction): Place['above'] => {
     const edges = causesByEffect.get(spanKey(action)) ?? [];
     for (const { cause, kind } of edges.toSorted(
       (a, b) => Number(a.kind === 'link') - Number(b.kind === 'link'),
     )) {
       const place = 'spanId' in cause ? bySpan.get(spanKey(cause)) : opening.get(cause.runId);
-      if (place !== undefined && place.record.action !== action)
-        return { place, ascent: { by: 'link', kind } };
+      if (place !== undefined && place.item.action !== action) return { place, ascent: { by: 'link', kind } };
     }
     return undefined;
   };
 
-  const byRun = (record: RecordedAction): Place['above'] => {
+  const byRun = (record: OutlinedAction): Place['above'] => {
     const { runId } = record.action;
     if (runId === undefined) return undefined;
     const own = opening.get(runId);
-    if (own !== undefined && own.record !== record) return { place: own, ascent: { by: 'reference' } };
+    if (own !== undefined && own.item !== record) return { place: own, ascent: { by: 'reference' } };
     const passed = new Set<string>();
     for (
       let id = runs.get(runId)?.parentId;
@@ -93,7 +113,7 @@ const placeFinder = (
     ) {
       passed.add(id);
       const place = opening.get(id) ?? acting.get(id);
-      if (place !== undefined && place.record !== record) return { place, ascent: { by: 'run' } };
+      if (place !== undefined && place.item !== record) return { place, ascent: { by: 'run' } };
     }
     return undefined;
   };
@@ -101,17 +121,23 @@ const placeFinder = (
   return (record) => byParent(record) ?? byCause(record) ?? byRun(record);
 };
 
+const MISSING_SHOWN = 100;
+
 /** One word for each parent that has not arrived, however many children it has. What opens the topmost run may have one elsewhere. */
 const parentsMissing = (places: readonly Place[], runs: ReadonlyMap<string, Run>): readonly Missing[] => {
-  const orphans = places.filter(({ record, above }) => {
-    const opened = record.opensRunId === undefined ? undefined : runs.get(record.opensRunId);
+  const orphans = places.filter(({ item, above }) => {
+    const opened = item.opensRunId === undefined ? undefined : runs.get(item.opensRunId);
     const isTop = opened !== undefined && (opened.parentId === undefined || !runs.has(opened.parentId));
-    return record.action.parentSpanId !== undefined && above?.ascent.by !== 'parent' && !isTop;
+    return item.action.parentSpanId !== undefined && above?.ascent.by !== 'parent' && !isTop;
   });
-  const byParent = Map.groupBy(orphans, ({ record: { action } }) =>
+  const byParent = Map.groupBy(orphans, ({ item: { action } }) =>
     spanKey({ traceId: action.traceId, spanId: action.parentSpanId ?? '' }),
   );
-  return [...byParent.values()].map((children) => parentMissing(children[0]!.record, children.length));
+  const parents = [...byParent.values()];
+  return [
+    ...parents.slice(0, MISSING_SHOWN).map((children) => parentMissing(children[0]!.item, children.length)),
+    ...(parents.length > MISSING_SHOWN ? [moreParentsMissing(parents.length - MISSING_SHOWN)] : []),
+  ];
 };
 
 /** Causes form a cycle where records contradict each other. The action of each cycle that began first becomes a root. */
@@ -131,59 +157,15 @@ const cutCycles = (places: readonly Place[]): readonly Missing[] => {
       const cycle = walked.slice(walked.indexOf(at));
       const first = cycle.reduce((a, b) => (rank.get(a)! < rank.get(b)! ? a : b));
       delete first.above;
-      missing.push(cycleAt(first.record));
+      missing.push(cycleAt(first.item));
     }
     for (const place of path) settled.add(place);
   }
   return missing;
 };
 
-/** Without recursion: a tree may be as deep as it has actions. */
-const nodesOf = (
-  roots: readonly Place[],
-  runs: ReadonlyMap<string, Run>,
-  depth: number,
-): { readonly nodes: readonly TreeNode[]; readonly omitted: number } => {
-  const order: { place: Place; level: number }[] = roots.map((place) => ({ place, level: 1 }));
-  for (let index = 0; index < order.length; index += 1) {
-    const { place, level } = order[index]!;
-    for (const below of place.below) order.push({ place: below, level: level + 1 });
-  }
-  const nodes = new Map<Place, TreeNode>();
-  const hidden = new Map<Place, number>();
-  let omitted = 0;
-  for (const { place, level } of order.toReversed()) {
-    const inside = place.below.reduce((sum, below) => sum + (hidden.get(below) ?? 0), 0);
-    if (level > depth) {
-      hidden.set(place, inside + 1);
-      omitted += 1;
-      continue;
-    }
-    nodes.set(place, nodeOf(place, nodes, runs, inside));
-  }
-  return { nodes: roots.map((place) => nodes.get(place)!), omitted };
-};
-
-const nodeOf = (
-  { record, above, below }: Place,
-  nodes: ReadonlyMap<Place, TreeNode>,
-  runs: ReadonlyMap<string, Run>,
-  omitted: number,
-): TreeNode => {
-  const ownRun = record.action.runId === undefined ? undefined : runs.get(record.action.runId);
-  const causedBy = above && causeKindOf(above.ascent, record, above.place.record, ownRun);
-  const opened = record.opensRunId === undefined ? undefined : runs.get(record.opensRunId);
-  return {
-    action: record.action,
-    ...(causedBy === undefined ? {} : { causedBy }),
-    ...(opened === undefined ? {} : { run: opened }),
-    children: below.map((place) => nodes.get(place)).filter((node) => node !== undefined),
-    ...(omitted === 0 ? {} : { omitted }),
-  };
-};
-
 /** A claim never stands where a checked record does: as the span that opens a run, or as a parent. */
-const isClaim = ({ record }: Place): boolean => record.action.assurance === 'asserted';
+const isClaim = ({ item }: Place): boolean => item.action.assurance === 'asserted';
 
 const firstBy = (
   places: readonly Place[],
@@ -197,17 +179,22 @@ const firstBy = (
   return first;
 };
 
-const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>
+const byStart = ({ action: a }: OutlinedAction, { action: b }: OutlinedAction): number =>
   compare(a.startTime, b.startTime) || compare(a.traceId, b.traceId) || compare(a.spanId, b.spanId);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const parentMissing = ({ action }: RecordedAction, children: number): Missing => ({
+const parentMissing = ({ action }: OutlinedAction, children: number): Missing => ({
   code: 'parent_missing',
   detail: `Span ${action.parentSpanId} of trace ${action.traceId}, the parent of ${children === 1 ? `span ${action.spanId}` : `${children} actions`}, is not among the actions of this tree.`,
 });
 
-const cycleAt = ({ action }: RecordedAction): Missing => ({
+const moreParentsMissing = (count: number): Missing => ({
+  code: 'parent_missing',
+  detail: `${count} more parents are not among the actions of this tree.`,
+});
+
+const cycleAt = ({ action }: OutlinedAction): Missing => ({
   code: 'cycle',
   detail: `The causes of span ${action.spanId} of trace ${action.traceId} lead back to it: it is shown as a root.`,
 });

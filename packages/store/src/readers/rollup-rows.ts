@@ -1,0 +1,61 @@
+import { ZERO_UUID } from './run-row.ts';
+
+/** Tables that keep rows under their run where the principal was not known on receipt. */
+export type Rollup = 'principals_hourly' | 'principals' | 'footprints';
+
+/** Whose rows: conditions on a rollup, by its key. */
+export interface RollupScope {
+  /** Of rows that name their principal. */
+  readonly named: string;
+  /** Of rows that are kept under their run. */
+  readonly unnamed: string;
+  /** Of a row's `Principal`, once it is known. */
+  readonly principal: string;
+}
+
+export const EVERYONE: RollupScope = { named: '1', unnamed: '1', principal: '1' };
+
+/** Those in `{ids:Array(String)}`. */
+export const THESE: RollupScope = {
+  named: 'PrincipalId IN {ids:Array(String)}',
+  unnamed: `PrincipalId = '' AND UnnamedRunId IN (
+    SELECT RunId FROM principal_runs WHERE TenantId = {tenant:String} AND PrincipalId IN {ids:Array(String)})`,
+  principal: 'Principal IN {ids:Array(String)}',
+};
+
+const NO_RUN = `toUUID('${ZERO_UUID}')`;
+
+/** Of several records of one run the best proven counts, a start before an end, then the first that came. */
+export const BEST_RECORD = `(
+    transform(Assurance, ['verified', 'inherited', 'asserted', 'none'], [0, 1, 2, 3], 4), Record, ReceivedAt, BatchId,
+    RowNumber)`;
+
+/**
+ * Rows of a rollup with `Principal` and `Kind` beside the columns asked for: as received, or, where the row came before
+ * its run's record, as that record tells by now. Empty: nobody is named. A claimed record names no checked reference.
+ *
+ * @param columns `Assurance` of the rollup is `Assurance` here
+ * @param condition on the rollup's own columns
+ */
+export const rowsByPrincipal = (
+  table: Rollup,
+  columns: string,
+  scope: RollupScope,
+  condition = '1',
+): string => {
+  const kind = table === 'footprints' ? "''" : 'PrincipalKind';
+  const unnamed = `TenantId = {tenant:String} AND UnnamedRunId != ${NO_RUN} AND (${scope.unnamed}) AND (${condition})`;
+  return `(
+    SELECT ${columns}, toString(PrincipalId) AS Principal, toString(${kind}) AS Kind FROM ${table}
+    WHERE TenantId = {tenant:String} AND UnnamedRunId = ${NO_RUN} AND (${scope.named}) AND (${condition})
+    UNION ALL
+    SELECT * FROM (
+      SELECT ${columns}, if(speaks, best.1, '') AS Principal, if(speaks, best.2, '') AS Kind FROM (
+        SELECT *, Assurance = 'asserted' OR verified AS speaks FROM (SELECT * FROM ${table} WHERE ${unnamed}) AS late
+        LEFT JOIN (
+          SELECT RunId, argMin((toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS best,
+            max(Assurance = 'verified') AS verified
+          FROM runs WHERE TenantId = {tenant:String} AND RunId IN (SELECT UnnamedRunId FROM ${table} WHERE ${unnamed})
+          GROUP BY RunId) AS record ON late.UnnamedRunId = record.RunId))
+    WHERE ${scope.principal})`;
+};
