@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EmbeddedClickHouse, startEmbedded } from '@whence/clickhouse-embedded';
 import { openStore } from '@whence/store';
@@ -19,6 +20,8 @@ export interface FilledStore {
 
 export interface Loaded {
   readonly options: PlanOptions;
+  /** Of the store's definitions: where they have changed, it is filled anew. */
+  readonly schema: string;
   /** From the first insert to the last. */
   readonly seconds: number;
   /** Until the engine had no more to merge by itself. */
@@ -35,7 +38,9 @@ export const filledStore = async (
   say: (line: string) => void,
 ): Promise<FilledStore> => {
   const note = join(directory, 'loaded.json');
-  const before = existsSync(note) ? (JSON.parse(readFileSync(note, 'utf8')) as Loaded) : undefined;
+  const schema = schemaHash();
+  const noted = existsSync(note) ? (JSON.parse(readFileSync(note, 'utf8')) as Loaded) : undefined;
+  const before = noted?.schema === schema ? noted : undefined;
   const options: PlanOptions = before?.options ?? {
     ...wanted,
     untilMillis: Math.floor(Date.now() / DAY_MILLIS) * DAY_MILLIS,
@@ -66,10 +71,17 @@ export const filledStore = async (
   });
   const loadedAfter = seconds();
   const atRest = await settled(engine);
-  const loaded = { options, seconds: loadedAfter, settledAfterSeconds: seconds() };
+  const loaded = { options, schema, seconds: loadedAfter, settledAfterSeconds: seconds() };
   if (!atRest) say('  the engine was still merging when it was asked');
   writeFileSync(note, JSON.stringify(loaded));
   return { server, engine, plan, loaded };
+};
+
+const schemaHash = (): string => {
+  const folder = new URL('../../packages/store/schema/', import.meta.url);
+  const hash = createHash('sha256');
+  for (const file of readdirSync(folder).sort()) hash.update(readFileSync(new URL(file, folder)));
+  return hash.digest('hex').slice(0, 16);
 };
 
 /** For whoever fills further tables. */
