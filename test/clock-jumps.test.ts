@@ -55,11 +55,11 @@ const expectHealthy = async ({ url }: CollectorProcess): Promise<void> => {
 };
 
 /** Days on which the store holds rows, and batches that lie on more than one. */
-const partitionsOf = async (database: string): Promise<{ days: number; torn: number }> => {
+const daysOf = async (database: string): Promise<{ days: number; torn: number }> => {
   const [row] = await store.rows<{ days: number; torn: number }>(
     database,
-    `SELECT toUInt32(uniqExactArray(partitions)) AS days, toUInt32(countIf(length(partitions) > 1)) AS torn
-     FROM (SELECT groupUniqArray(_partition_id) AS partitions FROM otel_traces GROUP BY BatchId)`,
+    `SELECT toUInt32(uniqExactArray(days_of_batch)) AS days, toUInt32(countIf(length(days_of_batch) > 1)) AS torn
+     FROM (SELECT groupUniqArray(toDate(ReceivedAt)) AS days_of_batch FROM otel_traces GROUP BY BatchId)`,
   );
   return row!;
 };
@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined)('a clock that jumps', () => {
     await load.stop();
     expect(ledger.refused.size + ledger.unanswered.size).toBe(0);
     await expectLedgerHeld(ledger, store, database, collector.url);
-    expect(await partitionsOf(database)).toEqual({ days: 3, torn: 0 });
+    expect(await daysOf(database)).toEqual({ days: 3, torn: 0 });
     expect(await metricOf(collector.url, 'whence_collector_ship_retries_total')).toBe(0);
   });
 
@@ -119,7 +119,7 @@ describe.skipIf(reason !== undefined)('a clock that jumps', () => {
     clock.setAhead(-1);
     expect(await ledger.send(collector.url, newSpans(5))).toBe(200);
     await expectLedgerHeld(ledger, store, options.database, collector.url);
-    expect(await partitionsOf(options.database)).toEqual({ days: 3, torn: 0 });
+    expect(await daysOf(options.database)).toEqual({ days: 3, torn: 0 });
     expect(ledger.acknowledged.size).toBeGreaterThan(JUMPS.length * 10);
   });
 

@@ -20,7 +20,7 @@ export const newCredentials = (): Credentials => {
   const made = WORKLOADS.map((workload) => ({ workload, ...newKey(workload) }));
   return {
     keys: Object.fromEntries(made.map(({ workload, key }) => [workload, key])) as Record<Workload, string>,
-    yaml: `trustDomain: demo\nkeys:\n${made.map(({ workload, hash }) => entry(workload, hash)).join('')}`,
+    yaml: `trustDomain: demo\n# So that the lines to paste need no key.\nloopback: { role: reader }\nkeys:\n${made.map(({ workload, hash }) => entry(workload, hash)).join('')}`,
   };
 };
 

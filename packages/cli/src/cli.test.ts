@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from './cli.ts';
 import { type FakeApi, startFakeApi } from './testkit/fake-api.ts';
@@ -11,8 +14,10 @@ beforeEach(async () => {
 });
 afterEach(() => api[Symbol.asyncDispose]());
 
-const cli = async (...args: string[]) => {
-  const host = fakeHost({ WHENCE_API_URL: api.url });
+const cli = (...args: string[]) => cliWith({}, ...args);
+
+const cliWith = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
+  const host = fakeHost({ WHENCE_API_URL: api.url, ...env });
   return { code: await runCli(args, host), out: host.stdout(), err: host.stderr() };
 };
 
@@ -95,6 +100,34 @@ describe('whence who', () => {
     expect(ended.err).toContain(says);
   });
 
+  it.each([
+    [401, 'Send a key.', {}, 'Send a key. No key was sent: set WHENCE_KEY'],
+    [401, 'Not recognised.', { WHENCE_KEY: 'whk_a_b' }, 'Not recognised. The key that was sent'],
+    [403, 'Not for a reader.', { WHENCE_KEY: 'whk_a_b' }, 'whence.yaml needs the role'],
+  ])('ends with 77 at %i, and says what to do: %s', async (status, detail, env, says) => {
+    api.answer(status, { detail });
+    const ended = await cliWith(env, 'who', '--run', RUN);
+    expect(ended.code).toBe(77);
+    expect(ended.err).toContain(says);
+    expect(ended.err).not.toContain('whk_a_b');
+  });
+
+  it('sends the key of WHENCE_KEY, or that of --key-file, and nothing where there is none', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'whence-cli-'));
+    const path = join(directory, 'local.key');
+    await writeFile(path, 'whk_of_file\n');
+    api.answer(200, who);
+    await cliWith({}, 'who', '--run', RUN);
+    await cliWith({ WHENCE_KEY: 'whk_of_env' }, 'who', '--run', RUN);
+    await cliWith({ WHENCE_KEY: 'whk_of_env' }, 'who', '--run', RUN, '--key-file', path);
+    expect(api.keys).toEqual([undefined, 'Bearer whk_of_env', 'Bearer whk_of_file']);
+    expect(await cli('who', '--run', RUN, '--key-file', join(directory, 'none'))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--key-file'),
+    });
+    await rm(directory, { recursive: true });
+  });
+
   it('says where nothing answers', async () => {
     const ended = await cli('who', '--run', RUN, '--api', 'http://127.0.0.1:9');
     expect(ended).toMatchObject({
@@ -126,6 +159,15 @@ describe('whence key new', () => {
     expect(code).toBe(0);
     expect(out.match(/whk_scheduler_[A-Za-z0-9_-]{43}\n/g)).toHaveLength(1);
     expect(out).toMatch(/ {2}- id: scheduler\n {4}hash: sha256:[0-9a-f]{64}\n {4}actor: "k8s:\/\/prod/);
+  });
+
+  it('prints an entry of who asks, with --role, and knows which roles there are', async () => {
+    const { out } = await cli('key', 'new', 'grafana', '--role', 'reader');
+    expect(out).toMatch(/actor: "k8s:\S+"\n {4}role: reader\n$/);
+    expect(await cli('key', 'new', 'grafana', '--role', 'root')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('reader, auditor, admin'),
+    });
   });
 
   it('prints JSON for scripts', async () => {

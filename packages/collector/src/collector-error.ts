@@ -5,12 +5,6 @@ export type CollectorErrorCode =
   | 'otlp_malformed'
   /** Configuration that the collector refuses to start with. */
   | 'config_invalid'
-  /** Another process owns the directory. */
-  | 'directory_in_use'
-  /** The directory cannot be written. */
-  | 'directory_unusable'
-  /** The spool cannot make anything durable now. */
-  | 'spool_unavailable'
   /** The address cannot be listened on. */
   | 'listen_failed';
 

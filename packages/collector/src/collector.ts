@@ -1,18 +1,31 @@
 import { join } from 'node:path';
 import {
+  type CredentialsFile,
   createIssuer,
   createKnownRuns,
   createTokenMint,
+  openCredentialsFile,
   openMacKeys,
+  openTlsFiles,
   openTokenKeys,
   tokenKeySetOf,
 } from '@whence/identity';
 import type { ReferenceTrust } from '@whence/model';
-import { GAPS, OTEL_TRACES, RUNS } from '@whence/store';
+import {
+  AgeWatch,
+  DiskReserve,
+  GAPS,
+  lockDirectory,
+  OTEL_TRACES,
+  RUNS,
+  Shipper,
+  Spool,
+  StoreLink,
+} from '@whence/store';
 import type { Logger } from 'pino';
 import { createAttributors } from './attribution/attributors.ts';
 import type { CollectorConfig } from './config.ts';
-import { newCounters } from './counters.ts';
+import { countingDeliveries, newCounters } from './counters.ts';
 import { startForwarding } from './forward/forwarding.ts';
 import { GapLog } from './gap-log.ts';
 import { listenGrpc } from './grpc/grpc-server.ts';
@@ -25,19 +38,11 @@ import { unkeptRoute } from './http/unkept-route.ts';
 import { createIntake } from './intake/intake.ts';
 import { JsonReader } from './otlp/json-reader.ts';
 import { BodyMemory } from './receive/body-memory.ts';
-import { type CredentialsFile, openCredentialsFile } from './receive/credentials-file.ts';
 import { anyone, identifyByFile } from './receive/identify.ts';
 import { limitsByFile, TenantLimits } from './receive/tenant-limits.ts';
 import { createReceiver } from './receive/trace-receiver.ts';
 import { createUnkeptSignals } from './receive/unkept-signals.ts';
 import { RunLog } from './run-log.ts';
-import { Shipper } from './ship/shipper.ts';
-import { StoreLink } from './ship/store-link.ts';
-import { AgeWatch } from './spool/age-watch.ts';
-import { lockDirectory } from './spool/directory-lock.ts';
-import { DiskReserve } from './spool/disk-reserve.ts';
-import { Spool } from './spool/spool.ts';
-import { openTlsFiles } from './tls/tls-files.ts';
 
 export interface Collector {
   readonly url: string;
@@ -152,10 +157,11 @@ const assemble = async (
         });
   parts.defer(() => forwarding?.stop());
 
+  const deliveries = countingDeliveries(counters);
   const shippers = [
-    new Shipper(gaps, link, log, counters, () => {}),
-    new Shipper(traces, link, log, counters, () => {}),
-    new Shipper(runs, link, log, counters, (segment) => runLog.shipped(segment.id)),
+    new Shipper(gaps, link, log, deliveries, () => {}),
+    new Shipper(traces, link, log, deliveries, () => {}),
+    new Shipper(runs, link, log, deliveries, (segment) => runLog.shipped(segment.id)),
   ];
   parts.defer(async () => {
     await Promise.all(shippers.map((shipper) => shipper.stop(grace)));

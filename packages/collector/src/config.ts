@@ -1,8 +1,6 @@
-import { TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN } from '@whence/identity';
+import { type TlsPaths, TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN, tlsPathsOf } from '@whence/identity';
 import { COMPRESSIONS, type Compression, type StoreOptions, urlsOf } from '@whence/store';
 import { CollectorError } from './collector-error.ts';
-import { tlsPathsOf } from './tls/tls-config.ts';
-import type { TlsPaths } from './tls/tls-files.ts';
 
 export interface CollectorConfig {
   readonly host: string;
@@ -153,6 +151,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
   const tls = tlsPathsOf(
     {
       host,
+      hostVariable: V.host.name,
       cert: text(V.tlsCert),
       key: text(V.tlsKey),
       clientCa: text(V.tlsClientCa),

@@ -1,10 +1,16 @@
 import { hostname } from 'node:os';
-import { encodeGapRow, type Gap, type RowTable, RowWriter } from '@whence/store';
+import type { Counters } from '@whence/model';
+import {
+  encodeGapRow,
+  type Gap,
+  type RowTable,
+  RowWriter,
+  type SealedSegment,
+  type SetAsideReason,
+  type Spool,
+} from '@whence/store';
 import type { Logger } from 'pino';
-import { COUNTED, type Counters } from './counters.ts';
-import type { SealedSegment } from './spool/segment.ts';
-import type { SetAsideReason } from './spool/segment-folder.ts';
-import type { Spool } from './spool/spool.ts';
+import { COUNTED } from './counters.ts';
 
 /** A gap, but for who tells of it and when. */
 type FoundGap = Omit<Gap, 'collector' | 'detectedAtMillis'>;

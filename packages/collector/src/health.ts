@@ -1,9 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Counters } from './counters.ts';
+import type { Counters } from '@whence/model';
+import type { DiskReserve, Spool, StoreLink } from '@whence/store';
 import type { BodyMemory } from './receive/body-memory.ts';
-import type { StoreLink } from './ship/store-link.ts';
-import type { DiskReserve } from './spool/disk-reserve.ts';
-import type { Spool } from './spool/spool.ts';
 
 export interface Health {
   /** Can it accept, and keep what it accepts? The store may be away: that is what the spool is for. */

@@ -1,11 +1,16 @@
 import type { RunJournal, RunRecord } from '@whence/identity';
-import type { Run } from '@whence/model';
-import { decodeRunRows, encodeRunRow, RowWriter, readersOf } from '@whence/store';
-import { CollectorError } from './collector-error.ts';
-import { COUNTED, type Counters } from './counters.ts';
-import type { StoreLink } from './ship/store-link.ts';
-import { readSegmentBytes } from './spool/segment.ts';
-import type { Spool } from './spool/spool.ts';
+import type { Counters, Run } from '@whence/model';
+import {
+  decodeRunRows,
+  encodeRunRow,
+  RowWriter,
+  readersOf,
+  readSegmentBytes,
+  type Spool,
+  StoreError,
+  type StoreLink,
+} from '@whence/store';
+import { COUNTED } from './counters.ts';
 
 /**
  * The issuer's journal: run records go through the spool like any other record, and are found again in the store.
@@ -63,7 +68,7 @@ export class RunLog implements RunJournal {
     }
     const store = this.link.current;
     if (store === undefined) {
-      throw new CollectorError('spool_unavailable', `run ${runId} is not known here, and the store is away`);
+      throw new StoreError('spool_unavailable', `run ${runId} is not known here, and the store is away`);
     }
     const run = (await readersOf(store, tenant).runs.byId(runId))?.run;
     return run?.assurance === 'verified' ? run : undefined;

@@ -1,6 +1,7 @@
 import { isPrincipalId } from '@whence/model';
 import { z } from 'zod';
 import { type Claims, claimAt, textOfClaim } from './claim-path.ts';
+import { mayBeAuthenticated } from './credential-fields.ts';
 
 /**
  * A URI with claims in it: `k8s://prod/{kubernetes.io/serviceaccount/name}`. `{claim}` is one path segment, so that a
@@ -58,7 +59,7 @@ export const fillTemplate = (template: ActorTemplate, claims: Claims): FilledTem
     const encoded = encodeURIComponent(text).replaceAll(/%(?:3A|40|24|26|2B|2C|3B|3D)/g, decodeURIComponent);
     uri += part.manySegments ? encoded.replaceAll('%2F', '/') : encoded;
   }
-  if (isPrincipalId(uri)) return { status: 'filled', uri };
+  if (mayBeAuthenticated(uri)) return { status: 'filled', uri };
   const first = template.find((part) => typeof part !== 'string');
   return { status: 'unfilled', claim: first?.claim ?? '' };
 };

@@ -32,7 +32,14 @@ describe('a client certificate', () => {
   it('is whoever the first rule that fits says', () => {
     expect(present(certificate(`URI:${BILLING}`))).toEqual({
       status: 'authenticated',
-      credential: { id: BILLING, tenant: 'acme', actor: BILLING, witness: 'gateway', grants: [] },
+      credential: {
+        id: BILLING,
+        tenant: 'acme',
+        actor: BILLING,
+        witness: 'gateway',
+        grants: [],
+        sends: true,
+      },
     });
   });
 

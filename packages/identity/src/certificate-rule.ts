@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
 import type { Authentication } from './authentication.ts';
-import { type Credential, nameGlob, standing } from './credential-fields.ts';
+import { nameGlob, type Standing, standing, withDuties } from './credential-fields.ts';
 import { globMatches } from './glob.ts';
 import type { PeerCertificate, SubjectName } from './peer-certificate.ts';
 
 /** Which client certificates are a workload's. */
-export interface CertificateRule extends Pick<Credential, 'tenant' | 'witness' | 'grants'> {
+export interface CertificateRule extends Standing {
   /** A URI (with `://` in it) or a DNS name, `*` for any characters. */
   readonly san: string;
   /** `{+san}` stands for the name that fitted. */
@@ -29,6 +29,7 @@ export const certificateRule = z
       });
     }
   })
+  .transform(withDuties)
   .transform(({ actor, ...rest }): CertificateRule => ({ ...rest, actor: actor ?? OF_SAN }));
 
 /** The first rule that fits a name of the certificate counts. */
@@ -41,12 +42,12 @@ export const recogniseCertificate = (
   if (uris.length > 1 && uris.some(({ text }) => text.startsWith('spiffe://'))) {
     return unknown('an X.509-SVID has exactly one URI name');
   }
-  for (const { san, actor, tenant, witness, grants } of rules) {
+  for (const { san, actor, ...standing } of rules) {
     const name = names.find((each) => fits(san, each));
     if (name === undefined) continue;
     const filled = fillTemplate(actor, { san: name.text });
     if (filled.status === 'unfilled') return unknown('its name cannot be part of an actor');
-    const credential = Object.freeze({ id: filled.uri, tenant, actor: filled.uri, witness, grants });
+    const credential = Object.freeze({ id: filled.uri, actor: filled.uri, ...standing });
     return { status: 'authenticated', credential };
   }
   return unknown('none of its names is in the credentials file');

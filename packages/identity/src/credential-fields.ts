@@ -9,6 +9,7 @@ import {
 } from '@whence/model';
 import { z } from 'zod';
 import { isJobName } from './job-pattern.ts';
+import { ROLES, type Role } from './role.ts';
 
 /** A kind of run that the holder of a credential may start. */
 export interface Grant {
@@ -30,11 +31,24 @@ export interface Credential {
   readonly witness: Witness;
   /** In the order of the file; the first that fits a request counts. */
   readonly grants: readonly Grant[];
+  /** Whether it may send records and start runs. */
+  readonly sends: boolean;
+  /** What it may ask of its tenant's record. Absent: nothing. */
+  readonly role?: Role | undefined;
 }
+
+/** What a credential has of the entry that recognises it. */
+export type Standing = Omit<Credential, 'id' | 'actor'>;
+
+/** What the service says of itself in the record: nobody can be authenticated as that. */
+const OWN = 'urn:whence:';
+
+export const mayBeAuthenticated = (actor: string): boolean => isPrincipalId(actor) && !actor.startsWith(OWN);
 
 export const uri = z
   .string()
-  .refine(isPrincipalId, 'must be a URI such as k8s://cluster/namespace/name, 512 characters at most');
+  .refine(isPrincipalId, 'must be a URI such as k8s://cluster/namespace/name, 512 characters at most')
+  .refine((text) => !text.startsWith(OWN), `must not begin with ${OWN}, which Whence says of itself`);
 
 export const tenantId = z
   .string()
@@ -58,6 +72,28 @@ export const standing = {
   tenant: tenantId.default('default'),
   witness: z.enum(WITNESSES).default('sdk'),
   grants: z.array(grant).default([]),
+  role: z.enum(ROLES, `must be one of ${ROLES.join(', ')}`).optional(),
+  sends: z.boolean().optional(),
+};
+
+interface Duties {
+  readonly grants: readonly Grant[];
+  readonly role?: Role | undefined;
+  readonly sends?: boolean | undefined;
+}
+
+/** Whoever has a role asks, and does not send unless the entry says both: neither comes with the other. */
+export const withDuties = <Entry extends Duties>(
+  entry: Entry,
+  context: z.RefinementCtx,
+): Omit<Entry, 'sends'> & { readonly sends: boolean } => {
+  const sends = entry.sends ?? entry.role === undefined;
+  const fault = (field: string, message: string): void =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (!sends && entry.role === undefined) fault('sends', 'is false, and there is no role: it may do nothing');
+  if (!sends && entry.grants.length > 0)
+    fault('grants', 'are for who sends: say sends: true beside the role');
+  return { ...entry, sends };
 };
 
 /** A name to be compared, `*` for any characters. */

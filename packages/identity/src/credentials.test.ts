@@ -49,6 +49,7 @@ describe('readCredentials', () => {
           authority: { kind: 'policy', id: 'policy:nightly-jobs@3' },
         },
       ],
+      sends: true,
     });
     expect(set.credentials.get('billing')).toEqual({
       id: 'billing',
@@ -56,6 +57,7 @@ describe('readCredentials', () => {
       actor: 'k8s://demo/billing',
       witness: 'sdk',
       grants: [],
+      sends: true,
     });
     expect(set.hashes.get('billing')?.toString('hex')).toBe('cd'.repeat(32));
   });
@@ -89,13 +91,13 @@ keys:
       'keys[0].id',
       'keys[0].hash',
       'keys[0].tenant',
-      'keys[0].actor',
       'keys[0].witness',
       'keys[0].grants[0].principal.id',
       'keys[0].grants[0].principal.kind',
       'keys[0].grants[0].jobs',
       'keys[0].grants[0].authority',
       'keys[0].grants[1].jobs[0]',
+      'keys[0].actor',
       'keys[0]',
       '(the file)',
     ]);
@@ -144,7 +146,10 @@ keys:
 it('reads the example of README.md', () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);
-  const set = readCredentials(yaml.find((example) => example.includes('issuers:'))!, 'README.md');
+  const set = readCredentials(
+    yaml.find((example) => /^trustDomain:[^]*^issuers:/m.test(example))!,
+    'README.md',
+  );
   expect([set.issuers.size, set.certificates.length, set.limits.size]).toEqual([3, 2, 1]);
 });
 

@@ -3,9 +3,10 @@ import type { CodedError } from '@whence/model';
 import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type CertificateRule, certificateRule } from './certificate-rule.ts';
-import { type Credential, standing, tenantId, uri } from './credential-fields.ts';
+import { type Credential, standing, tenantId, uri, withDuties } from './credential-fields.ts';
 import { CREDENTIAL_ID, KEY_HASH, withoutKeys } from './credential-key.ts';
 import { type IdentityErrorCode, identityError } from './identity-error.ts';
+import { ROLES, type Role } from './role.ts';
 import { type TokenIssuer, tokenIssuer } from './token-issuer.ts';
 
 /** Who is recognised, by which proof, and what each may do. */
@@ -21,6 +22,8 @@ export interface CredentialSet {
   readonly certificates: readonly CertificateRule[];
   /** By tenant. */
   readonly limits: ReadonlyMap<string, TenantLimit>;
+  /** What whoever presents nothing may ask from the same machine. Absent: nothing. */
+  readonly loopback?: { readonly role: Role; readonly tenant: string } | undefined;
 }
 
 /** What a tenant may send, in inflated bytes; over the collector's default. */
@@ -31,15 +34,20 @@ export interface TenantLimit {
   readonly burstBytes?: number | undefined;
 }
 
-const key = z.strictObject({
-  id: z.string().regex(CREDENTIAL_ID, 'must be 1 to 40 of a-z, 0-9 and -'),
-  hash: z
-    .string()
-    .regex(KEY_HASH, 'must be sha256: and 64 lower-case hex digits (the hash, never the key itself)'),
+const key = z
+  .strictObject({
+    id: z.string().regex(CREDENTIAL_ID, 'must be 1 to 40 of a-z, 0-9 and -'),
+    hash: z
+      .string()
+      .regex(KEY_HASH, 'must be sha256: and 64 lower-case hex digits (the hash, never the key itself)'),
+    ...standing,
+    actor: uri,
+  })
+  .transform(withDuties);
+
+const loopback = z.strictObject({
+  role: z.enum(ROLES, `must be one of ${ROLES.join(', ')}`),
   tenant: standing.tenant,
-  actor: uri,
-  witness: standing.witness,
-  grants: standing.grants,
 });
 
 const tenant = z.strictObject({
@@ -77,6 +85,7 @@ const fileIn = (directory: string) =>
       ).optional(),
       certificates: listOf(certificateRule, 'certificates', ['san']).optional(),
       tenants: listOf(tenant, 'tenants', ['id']).default([]),
+      loopback: loopback.optional(),
     })
     .superRefine(({ keys, issuers, certificates, tenants }, context) => {
       if (keys === undefined && issuers === undefined && certificates === undefined) {
@@ -107,7 +116,7 @@ const fileIn = (directory: string) =>
 export const readCredentials = (text: string, source: string): CredentialSet => {
   const parsed = fileIn(dirname(source)).safeParse(documentIn(text, source), { reportInput: false });
   if (!parsed.success) throw invalid(source, parsed.error.issues.map(faultOf));
-  const { trustDomain, keys = [], issuers = [], certificates = [], tenants } = parsed.data;
+  const { trustDomain, keys = [], issuers = [], certificates = [], tenants, loopback } = parsed.data;
   return {
     trustDomain,
     credentials: new Map(
@@ -117,6 +126,7 @@ export const readCredentials = (text: string, source: string): CredentialSet => 
     issuers: new Map(issuers.map((each) => [each.issuer, each])),
     certificates,
     limits: new Map(tenants.map(({ id, ...limit }) => [id, limit])),
+    ...(loopback === undefined ? {} : { loopback }),
   };
 };
 

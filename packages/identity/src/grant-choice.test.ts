@@ -34,6 +34,7 @@ const credentialOf = (grants: readonly Grant[]): Credential => ({
   tenant: 'default',
   actor: 'k8s://a/b',
   witness: 'sdk',
+  sends: true,
   grants,
 });
 

@@ -8,6 +8,7 @@ export {
 export type { Credential, Grant } from './credential-fields.ts';
 export { newKey } from './credential-key.ts';
 export { type CredentialSet, readCredentials, type TenantLimit } from './credentials.ts';
+export { type CredentialsFile, openCredentialsFile } from './credentials-file.ts';
 export type { IdentityErrorCode } from './identity-error.ts';
 export {
   createIssuer,
@@ -20,9 +21,11 @@ export {
 } from './issuer.ts';
 export type { KeyNotice } from './issuer-keys.ts';
 export { createKnownRuns, type KnownRuns } from './known-runs.ts';
+export { isLoopback } from './loopback.ts';
 export { type MacKeys, openMacKeys } from './mac-keys.ts';
 export { createTokenMint, type TokenMint, type TokenMintParts } from './mint-transaction-token.ts';
 export { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
+export { presentedBy } from './presented-by.ts';
 export type {
   EndRefusalCode,
   FindRefusalCode,
@@ -30,6 +33,7 @@ export type {
   StartRefusalCode,
   TokenRefusalCode,
 } from './refusal.ts';
+export { ROLES, type Role } from './role.ts';
 export type { RunJournal, RunRecord } from './run-journal.ts';
 export {
   type EndRequest,
@@ -39,6 +43,9 @@ export {
   parseTokenRequest,
   type StartRequest,
 } from './run-requests.ts';
+export type { ServiceLog } from './service-log.ts';
+export { type TlsSettings, tlsPathsOf } from './tls-config.ts';
+export { asksClients, openTlsFiles, type TlsFiles, type TlsPaths } from './tls-files.ts';
 export {
   openTokenKeys,
   type TokenKey,

@@ -37,6 +37,7 @@ const scheduler: Credential = {
   tenant: 'default',
   actor: 'k8s://demo/jobs/scheduler',
   witness: 'sdk',
+  sends: true,
   grants: [{ principal: NIGHTLY, jobs: ['nightly-*'], authority: POLICY }],
 };
 const reporter: Credential = {
@@ -44,6 +45,7 @@ const reporter: Credential = {
   tenant: 'default',
   actor: 'k8s://demo/jobs/reporter',
   witness: 'sdk',
+  sends: true,
   grants: [{ principal: REPORT }],
 };
 const stranger: Credential = { ...reporter, id: 'stranger', tenant: 'acme' };

@@ -69,6 +69,7 @@ const BILLING = {
   tenant: 'acme',
   witness: 'sdk',
   grants: [],
+  sends: true,
 };
 
 /** By an authenticator of its own: unknown keys are looked for a limited number of times. */

@@ -1,11 +1,18 @@
 import { z } from 'zod';
 import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
 import { type Claims, claimAt, textOfClaim } from './claim-path.ts';
-import { type Credential, nameGlob, oneOrMore, standing } from './credential-fields.ts';
+import {
+  type Credential,
+  nameGlob,
+  oneOrMore,
+  type Standing,
+  standing,
+  withDuties,
+} from './credential-fields.ts';
 import { globMatches } from './glob.ts';
 
 /** Which tokens of an issuer are a workload's. */
-export interface WorkloadRule extends Pick<Credential, 'tenant' | 'witness' | 'grants'> {
+export interface WorkloadRule extends Standing {
   /** `sub`, `*` for any characters; any of several. Absent: any subject. */
   readonly subject?: readonly string[] | undefined;
   /** By path; every one must be there and match. Of a claim that is a list, one element must. */
@@ -33,7 +40,8 @@ export const workloadRule = z
   .refine(
     ({ subject, claims }) => subject !== undefined || claims.size > 0,
     'recognises every token of the issuer: give a subject or claims',
-  );
+  )
+  .transform(withDuties);
 
 export type Recognised =
   | { readonly status: 'recognised'; readonly credential: Credential }
@@ -47,10 +55,10 @@ export const recogniseWorkload = (rules: readonly WorkloadRule[], claims: Claims
   if (filled.status === 'unfilled') {
     return { status: 'unrecognised', detail: `its claim "${filled.claim}" cannot be part of an actor` };
   }
-  const { tenant, witness, grants } = rule;
+  const { subject: _, claims: __, actor: ___, ...standing } = rule;
   return {
     status: 'recognised',
-    credential: Object.freeze({ id: filled.uri, tenant, actor: filled.uri, witness, grants }),
+    credential: Object.freeze({ id: filled.uri, actor: filled.uri, ...standing }),
   };
 };
 

@@ -5,6 +5,8 @@ export { AUTHORITY_KINDS, type Authority, type AuthorityKind, authorityOf } from
 export { CAUSE_KINDS, type Cause, type CauseKind, isCauseKind, type RunRef, type SpanRef } from './cause.ts';
 export { CodedError, isCoded } from './coded-error.ts';
 export { commandLine } from './command-line.ts';
+export { Counters } from './counters.ts';
+export { QUERY_ATTRIBUTES, WHENCE_QUERY } from './own-actions.ts';
 export {
   isPrincipalId,
   isPrincipalKind,

@@ -19,7 +19,10 @@ export interface Got<Body> {
   readonly body: Body;
 }
 
-export const startAskedService = async (): Promise<AskedService> => {
+/** @param more where it is not to be open, or to record what is asked */
+export const startAskedService = async (
+  more: (temporary: TemporaryStore) => Partial<QueryOptions> | Promise<Partial<QueryOptions>> = () => ({}),
+): Promise<AskedService> => {
   const temporary = await openTemporaryStore();
   const options = {
     store: temporary.store,
@@ -27,6 +30,7 @@ export const startAskedService = async (): Promise<AskedService> => {
     host: '127.0.0.1',
     port: 0,
     logger: pino({ level: 'silent' }),
+    ...(await more(temporary)),
   };
   const service = await startQuery(options);
   return {

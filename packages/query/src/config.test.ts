@@ -15,6 +15,8 @@ test('what is not said has a default', () => {
       host: '127.0.0.1',
       port: 4320,
       tenant: 'default',
+      dataDirectory: '.whence/query',
+      spoolMaxBytes: 1_073_741_824,
       logLevel: 'info',
     },
   });
@@ -36,4 +38,28 @@ test('every fault is told at once, no value is', () => {
   ]);
   expect(read.faults.join()).not.toContain('secret');
   expect(readConfig({})).toEqual({ status: 'faulty', faults: ['WHENCE_CLICKHOUSE_URL: not set'] });
+});
+
+const beyondLoopback = (more: Readonly<Record<string, string>>) => {
+  const read = readConfig({
+    WHENCE_CLICKHOUSE_URL: 'http://127.0.0.1:8123',
+    WHENCE_QUERY_HOST: '10.0.0.7',
+    ...more,
+  });
+  return read.status === 'faulty' ? read.faults : [];
+};
+
+test.each([
+  [{}, [/certificate|WHENCE_TLS_CERT/, /WHENCE_CONFIG/]],
+  [{ WHENCE_INSECURE: 'true' }, [/WHENCE_CONFIG/]],
+  [{ WHENCE_CONFIG: 'whence.yaml' }, [/WHENCE_TLS_CERT/]],
+  [{ WHENCE_INSECURE: 'true', WHENCE_CONFIG: 'whence.yaml' }, []],
+  [{ WHENCE_INSECURE: 'true', WHENCE_QUERY_OPEN: 'true' }, []],
+  [{ WHENCE_TLS_CERT: 'a', WHENCE_TLS_KEY: 'b', WHENCE_CONFIG: 'whence.yaml' }, []],
+  [
+    { WHENCE_INSECURE: 'yes', WHENCE_QUERY_OPEN: '1', WHENCE_CONFIG: 'whence.yaml' },
+    [/OPEN/, /INSECURE/, /TLS/],
+  ],
+])('beyond loopback, with %j', (more, faults) => {
+  expect(beyondLoopback(more)).toEqual(faults.map((fault) => expect.stringMatching(fault)));
 });

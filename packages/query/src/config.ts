@@ -1,3 +1,4 @@
+import { isLoopback, type TlsPaths, tlsPathsOf } from '@whence/identity';
 import { urlsOf } from '@whence/store';
 
 /** One variable of the environment. */
@@ -19,11 +20,26 @@ export interface QueryConfig {
   readonly clickhouseKey: string;
   readonly host: string;
   readonly port: number;
+  /** Absent: in the clear. */
+  readonly tls?: TlsPaths;
+  /** Credentials file; absent: whoever reaches the service may ask. */
+  readonly credentialsPath?: string;
   readonly tenant: string;
+  readonly dataDirectory: string;
+  /** What may wait for the store. */
+  readonly spoolMaxBytes: number;
   readonly logLevel: string;
 }
 
+/** The values as they stand in the environment. */
+type Texts = Record<
+  Exclude<keyof QueryConfig, 'tls'> | 'tlsCert' | 'tlsKey' | 'tlsClientCa' | 'insecure' | 'open',
+  string
+>;
+
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+const SPOOL_MIN_BYTES = 1 << 20;
 
 const VARIABLES = {
   clickhouseUrl: { name: 'WHENCE_CLICKHOUSE_URL', fault: (value) => httpFault(value) },
@@ -44,13 +60,32 @@ const VARIABLES = {
     fault: (value) =>
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? undefined : 'a port is 0 to 65535',
   },
+  credentialsPath: { name: 'WHENCE_CONFIG', fallback: '' },
+  open: {
+    name: 'WHENCE_QUERY_OPEN',
+    fallback: '',
+    fault: (value) => (['', 'true', 'false'].includes(value) ? undefined : 'true or false'),
+  },
+  tlsCert: { name: 'WHENCE_TLS_CERT', fallback: '' },
+  tlsKey: { name: 'WHENCE_TLS_KEY', fallback: '' },
+  tlsClientCa: { name: 'WHENCE_TLS_CLIENT_CA', fallback: '' },
+  insecure: { name: 'WHENCE_INSECURE', fallback: '' },
   tenant: { name: 'WHENCE_TENANT', fallback: 'default' },
+  dataDirectory: { name: 'WHENCE_QUERY_DATA_DIR', fallback: '.whence/query' },
+  spoolMaxBytes: {
+    name: 'WHENCE_QUERY_SPOOL_MAX_BYTES',
+    fallback: '1073741824',
+    fault: (value) =>
+      /^\d{1,15}$/.test(value) && Number(value) >= SPOOL_MIN_BYTES
+        ? undefined
+        : `a whole number from ${SPOOL_MIN_BYTES}`,
+  },
   logLevel: {
     name: 'LOG_LEVEL',
     fallback: 'info',
     fault: (value) => (LOG_LEVELS.includes(value) ? undefined : `one of ${LOG_LEVELS.join(', ')}`),
   },
-} as const satisfies Record<keyof QueryConfig, Variable>;
+} as const satisfies Record<keyof Texts, Variable>;
 
 export type ReadConfig =
   | { readonly status: 'read'; readonly config: QueryConfig }
@@ -71,9 +106,28 @@ export const readConfig = (env: Readonly<Record<string, string | undefined>>): R
     if (fault !== undefined) faults.push(`${variable.name}: ${fault}`);
     values[field] = value;
   }
+  const { tlsCert, tlsKey, tlsClientCa, insecure, open, credentialsPath, ...texts } = values as Texts;
+  const hostVariable = VARIABLES.host.name;
+  const tls = tlsPathsOf(
+    { host: texts.host, hostVariable, cert: tlsCert, key: tlsKey, clientCa: tlsClientCa, insecure },
+    faults,
+  );
+  if (credentialsPath === '' && open !== 'true' && !isLoopback(texts.host)) {
+    faults.push(
+      `${hostVariable}="${texts.host}" would let everyone who reaches it read everything: set WHENCE_CONFIG to a credentials file, or WHENCE_QUERY_OPEN=true where that is meant`,
+    );
+  }
   if (faults.length > 0) return { status: 'faulty', faults };
-  const texts = values as Record<keyof QueryConfig, string>;
-  return { status: 'read', config: Object.freeze({ ...texts, port: Number(texts.port) }) };
+  return {
+    status: 'read',
+    config: Object.freeze({
+      ...texts,
+      ...(tls === undefined ? {} : { tls }),
+      ...(credentialsPath === '' ? {} : { credentialsPath }),
+      port: Number(texts.port),
+      spoolMaxBytes: Number(texts.spoolMaxBytes),
+    }),
+  };
 };
 
 const httpFault = (value: string): string | undefined => {

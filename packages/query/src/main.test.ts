@@ -1,22 +1,30 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
 
 let temporary: TemporaryStore;
+let dataDirectory: string;
 
 beforeAll(async () => {
   temporary = await openTemporaryStore();
+  dataDirectory = await mkdtemp(join(tmpdir(), 'whence-query-'));
 });
 
-afterAll(() => temporary?.remove());
+afterAll(async () => {
+  await temporary?.remove();
+  await rm(dataDirectory, { recursive: true, force: true });
+});
 
 const start = (env: Readonly<Record<string, string>>) => {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], WHENCE_QUERY_DATA_DIR: dataDirectory, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let errors = '';
@@ -57,4 +65,25 @@ test('answers, and on SIGTERM finishes what it began', async () => {
   child.kill('SIGTERM');
   expect((await last).status).toBe(200);
   expect(await ended).toEqual({ code: 0, errors: '' });
+});
+
+test('another address than loopback wants credentials, and TLS or something in front that does it', async () => {
+  const { code, errors } = await start({
+    WHENCE_CLICKHOUSE_URL: temporary.url,
+    WHENCE_QUERY_HOST: '0.0.0.0',
+  }).ended;
+  expect(code).toBe(1);
+  expect(errors).toMatch(/WHENCE_TLS_CERT.*WHENCE_INSECURE=true/);
+  expect(errors).toMatch(/everyone who reaches it.*WHENCE_CONFIG.*WHENCE_QUERY_OPEN=true/);
+});
+
+test('a directory has one owner, who is named', async () => {
+  const first = start({ WHENCE_CLICKHOUSE_URL: temporary.url, WHENCE_QUERY_PORT: '0' });
+  await once(first.lines, 'line');
+  const { code, errors } = await start({ WHENCE_CLICKHOUSE_URL: temporary.url, WHENCE_QUERY_PORT: '0' })
+    .ended;
+  expect(code).toBe(1);
+  expect(errors).toContain(`${dataDirectory} is in use by a Whence query service (pid ${first.child.pid})`);
+  first.child.kill('SIGTERM');
+  await first.ended;
 });

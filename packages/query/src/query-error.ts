@@ -16,6 +16,10 @@ export type QueryErrorCode =
   | 'unauthenticated'
   /** The asker's role does not reach. */
   | 'forbidden'
+  /** Who asks cannot be told now: the issuer of the token does not give its keys. */
+  | 'issuer_unavailable'
+  /** That it was asked cannot be recorded now, so it is not answered. */
+  | 'record_unavailable'
   | 'body_too_large'
   /** The store does not answer: ask again. */
   | 'store_unavailable'
@@ -25,12 +29,21 @@ export type QueryErrorCode =
   /** Only at the start: the address is taken, or not one of this machine. */
   | 'cannot_listen';
 
+export interface QueryErrorOptions {
+  readonly field?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly cause?: unknown;
+}
+
 export class QueryError extends CodedError<QueryErrorCode> {
   /** The parameter at fault. */
   readonly field?: string;
+  /** What the answer says beside. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: QueryErrorCode, message: string, options: { field?: string; cause?: unknown } = {}) {
+  constructor(code: QueryErrorCode, message: string, options: QueryErrorOptions = {}) {
     super(code, message, options);
     if (options.field !== undefined) this.field = options.field;
+    this.headers = options.headers ?? {};
   }
 }

@@ -1,21 +1,36 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { asksClients, type CredentialsFile, type TlsFiles } from '@whence/identity';
+import type { Counters } from '@whence/model';
 import type { Store } from '@whence/store';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
-import type { Asker } from './api/asker.ts';
+import { openAccess } from './access/access.ts';
+import { accessByFile } from './access/access-by-file.ts';
 import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import type { QueryRecorder } from './audit/query-recorder.ts';
+import { watchQueries } from './audit/query-watch.ts';
+import { newCounters } from './counters.ts';
 import { QueryError } from './query-error.ts';
 import { routesOf } from './routes.ts';
 
 export interface QueryOptions {
   /** Stays its opener's to close, after the service. */
   readonly store: Store;
-  /** Whose records are answered from, and no one else's. */
+  /** Without credentials: whose records are answered from, and no one else's. */
   readonly tenant: string;
+  /** Who may ask. Absent: whoever reaches the service may do everything in `tenant`. */
+  readonly credentials?: CredentialsFile | undefined;
+  /** Absent: in the clear. */
+  readonly tls?: TlsFiles | undefined;
+  /** Keeps who asked what; its opener's to close, after the service. Absent: questions are counted only. */
+  readonly recorder?: QueryRecorder | undefined;
+  /** Shown by `/metrics`. Those of the recorder too, where there is one. */
+  readonly counters?: Counters;
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -35,25 +50,45 @@ export interface QueryService {
  * @throws QueryError `cannot_listen` where the address is taken or not one of this machine.
  */
 export const startQuery = async (options: QueryOptions): Promise<QueryService> => {
-  const server = createServer({ requestTimeout: 30_000 }, queryApp(options));
+  const server = newServer(options.tls, queryApp(options));
   await listen(server, options);
-  return { url: urlOf(server), close: () => drained(server) };
+  const scheme = options.tls === undefined ? 'http' : 'https';
+  return { url: urlOf(server, scheme), close: () => drained(server) };
 };
 
-const queryApp = ({ store, tenant, logger }: QueryOptions): Express => {
+const TIMEOUTS = { requestTimeout: 30_000 };
+
+const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server => {
+  if (tls === undefined) return createServer(TIMEOUTS, answer);
+  // A client certificate is asked for, not demanded: a bearer does as well.
+  const server = createTlsServer(
+    { ...TIMEOUTS, ...tls.current, requestCert: asksClients(tls), rejectUnauthorized: false },
+    answer,
+  );
+  tls.onChange((context) => server.setSecureContext(context));
+  return server;
+};
+
+const queryApp = (options: QueryOptions): Express => {
+  const { store, tenant, credentials, recorder, counters = newCounters(), logger } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   app.set('case sensitive routing', true);
   app.use(neverCached);
-  const everyone: Asker = { principal: 'urn:whence:anonymous', role: 'admin', tenant };
-  const routes = routesOf(store);
-  serveRoutes(app, routes, { askerOf: async () => everyone, contextOf: contextsOf(store) });
+  const routes = routesOf(store, () => counters.render({ ...recorder?.gauges(), ...processGauges() }));
+  serveRoutes(app, routes, {
+    access: credentials === undefined ? openAccess(tenant) : accessByFile(credentials, counters, logger),
+    watch: watchQueries(recorder, counters, logger),
+    contextOf: contextsOf(store),
+  });
   app.use(unknownPath(routes));
   app.use(problemHandler(logger));
   return app;
 };
+
+const processGauges = () => ({ process_resident_memory_bytes: process.memoryUsage.rss() });
 
 /** Answers change with every record that arrives. */
 const neverCached: RequestHandler = (_request, response, next) => {
@@ -81,9 +116,9 @@ const listen = (server: Server, { host, port }: QueryOptions): Promise<void> =>
     });
   });
 
-const urlOf = (server: Server): string => {
+const urlOf = (server: Server, scheme: string): string => {
   const { address, family, port } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 };
 
 /** How long requests under way may take once the service is told to stop. */

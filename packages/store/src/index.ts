@@ -56,6 +56,14 @@ export {
   STEPS,
   type Step,
 } from './readers/principal-reader.ts';
+export type {
+  QueriesFound,
+  QueryFilter,
+  QueryPosition,
+  QueryReader,
+  QuerySearch,
+  RecordedQuery,
+} from './readers/query-reader.ts';
 export type { Ranked } from './readers/ranked.ts';
 export type { PrincipalReach, Reach, Reached, ReachReader } from './readers/reach-reader.ts';
 export {
@@ -74,10 +82,28 @@ export {
   type TargetSummary,
 } from './readers/target-reader.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
+export { encodeOwnAction, type OwnAction } from './rowbinary/own-action-rows.ts';
 export { RowReader, type RowValue } from './rowbinary/row-reader.ts';
 export { RowWriter } from './rowbinary/row-writer.ts';
 export { type DecodedRow, decodeRows } from './rowbinary/rows.ts';
 export { decodeRunRows, encodeRunRow, type RowPlace, type RunRecordKind } from './rowbinary/run-rows.ts';
+export { DELIVERY_COUNTS, type DeliveryCount, type DeliveryCounts } from './ship/delivery-counts.ts';
+export type { ShipLog } from './ship/ship-log.ts';
+export { type ShippedListener, Shipper } from './ship/shipper.ts';
+export { pause, StoreLink, unlessAborted } from './ship/store-link.ts';
+export { AgeWatch } from './spool/age-watch.ts';
+export { type DirectoryLock, lockDirectory } from './spool/directory-lock.ts';
+export { DiskReserve, type DiskReserveOptions } from './spool/disk-reserve.ts';
+export {
+  CURSOR_SUFFIX,
+  DATA_SUFFIX,
+  INDEX_SUFFIX,
+  readSegmentBytes,
+  type SealedSegment,
+} from './spool/segment.ts';
+export type { SetAsideReason } from './spool/segment-folder.ts';
+export { decodeIndexRecord, INDEX_RECORD_BYTES, type IndexRecord } from './spool/segment-index.ts';
+export { type Place, Spool, type SpoolLog, type SpoolOptions } from './spool/spool.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export { type Column, columnList, type RowTable } from './tables/columns.ts';
 export { GAPS } from './tables/gaps.ts';

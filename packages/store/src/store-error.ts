@@ -10,6 +10,12 @@ export type StoreErrorCode =
   /** The schema on the server is not one that this version knows. */
   | 'schema_mismatch'
   /** Bytes that are no row of the table. */
-  | 'row_malformed';
+  | 'row_malformed'
+  /** Of a spool: another process owns the directory. */
+  | 'directory_in_use'
+  /** Of a spool: the directory cannot be written. */
+  | 'directory_unusable'
+  /** The spool cannot make anything durable now. */
+  | 'spool_unavailable';
 
 export class StoreError extends CodedError<StoreErrorCode> {}

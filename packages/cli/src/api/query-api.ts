@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { RunTree, WhoAnswer } from '@whence/query';
 import { CliError } from '../cli-error.ts';
 import type { Host } from '../host.ts';
@@ -31,15 +32,28 @@ export interface TreePart {
   readonly cursor?: string;
 }
 
-/** The query service. Each call throws CliError `not_found`, `unavailable` or `failed`, saying what was asked of whom. */
+/** Where to ask, and with which key. */
+export interface ApiOptions {
+  /** Else `WHENCE_API_URL`, else `DEFAULT_API`. */
+  readonly api?: string;
+  /** File with the key. Else `WHENCE_KEY`, else none. */
+  readonly keyFile?: string;
+}
+
+/**
+ * The query service. Each call throws CliError `not_found`, `refused`, `unavailable` or `failed`, saying what was asked of
+ * whom.
+ */
 export interface QueryApi {
   who(question: WhoQuestion): Promise<WhoAnswer>;
   tree(runId: string, part?: TreePart): Promise<RunTree>;
 }
 
-/** @param option what `--api` says; else `WHENCE_API_URL`, else `DEFAULT_API` */
-export const queryApi = (option: string | undefined, { env }: Host): QueryApi => {
-  const base = baseOf(option ?? (env['WHENCE_API_URL'] || DEFAULT_API));
+/** @throws CliError `usage` where the address is none, or the key file cannot be read */
+export const queryApi = ({ api, keyFile }: ApiOptions, { env }: Host): QueryApi => {
+  const base = baseOf(api ?? (env['WHENCE_API_URL'] || DEFAULT_API));
+  const key = keyFile === undefined ? env['WHENCE_KEY'] || undefined : keyIn(keyFile);
+  const get = (url: string): Promise<Answered> => getWith(key, url);
   return {
     who: async (question) =>
       expectFields<WhoAnswer>(await get(`${base}/v1/who?${new URLSearchParams({ ...question })}`), [
@@ -64,12 +78,23 @@ interface Answered {
   readonly body: unknown;
 }
 
-const get = async (url: string): Promise<Answered> => {
+const keyIn = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new CliError('usage', `--key-file ${path}: ${(error as Error).message}`, { cause: error });
+  }
+};
+
+const getWith = async (key: string | undefined, url: string): Promise<Answered> => {
   let response: Response;
   let text: string;
   try {
     response = await fetch(url, {
-      headers: { accept: 'application/json' },
+      headers: {
+        accept: 'application/json',
+        ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+      },
       signal: AbortSignal.timeout(TIMEOUT_MILLIS),
     });
     text = await response.text();
@@ -83,8 +108,20 @@ const get = async (url: string): Promise<Answered> => {
   if (response.ok && body !== undefined) return { url, body };
 
   const detail = detailIn(body) ?? `${url} answered ${response.status}${response.ok ? ' without JSON' : ''}`;
+  if (response.status === 401 || response.status === 403) {
+    throw new CliError('refused', `${detail} ${adviceOn(response.status, key)}`);
+  }
   if (response.status === 404) throw new CliError('not_found', detail);
   throw new CliError(response.status === 400 ? 'usage' : response.ok ? 'failed' : 'unavailable', detail);
+};
+
+const adviceOn = (status: number, key: string | undefined): string => {
+  if (key === undefined) {
+    return 'No key was sent: set WHENCE_KEY, or give --key-file (of `whence up`: .whence/local.key).';
+  }
+  return status === 401
+    ? 'The key that was sent (WHENCE_KEY, --key-file) is not known there: is it that of another service?'
+    : 'The key that was sent (WHENCE_KEY, --key-file) may not ask this: its entry in whence.yaml needs the role.';
 };
 
 const jsonIn = (text: string): unknown => {

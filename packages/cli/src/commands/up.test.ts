@@ -53,6 +53,22 @@ describe('whence up', () => {
       .toMatch(/^`?hello`? by hello at .* was caused by user:\S+ \(human, verified\)/);
   });
 
+  it('lets whoever asks from here read, and the holder of the key see who did', async () => {
+    const query = addressOf('Query');
+    expect((await fetch(`${query}/v1/actions`)).status).toBe(200);
+    expect((await fetch(`${query}/v1/queries`)).status).toBe(403);
+    const key = (await readFile(join(folder, 'local.key'), 'utf8')).trim();
+    const headers = { authorization: `Bearer ${key}` };
+    await expect
+      .poll(async () => (await fetch(`${query}/v1/queries?path=/v1/actions`, { headers })).text(), {
+        timeout: 15_000,
+      })
+      .toContain('GET /v1/actions');
+    expect(
+      (await whence(['who', '--span', 'f'.repeat(16), '--api', query], { WHENCE_KEY: 'whk_x' })).code,
+    ).toBe(77);
+  });
+
   it('ends with 0 when it is asked to, and leaves nothing running', async () => {
     running.process.kill('SIGTERM');
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });

@@ -1,12 +1,12 @@
 import { isRunId } from '@whence/model';
 import { Option } from 'commander';
-import { DEFAULT_API, queryApi, type WhoQuestion } from '../api/query-api.ts';
+import { type ApiOptions, DEFAULT_API, queryApi, type WhoQuestion } from '../api/query-api.ts';
 import type { DefineCommand } from '../cli.ts';
 import { CliError } from '../cli-error.ts';
 import { plainJson } from '../render/plain-text.ts';
 import { renderWho } from '../render/who.ts';
 
-interface WhoOptions {
+interface WhoOptions extends ApiOptions {
   readonly span?: string;
   readonly trace?: string;
   readonly run?: string;
@@ -17,7 +17,6 @@ interface WhoOptions {
   readonly commit?: string;
   readonly at?: string;
   readonly within?: string;
-  readonly api?: string;
   readonly json?: true;
 }
 
@@ -53,6 +52,7 @@ export const defineWho: DefineCommand = (program, host) => {
     .option('--at <time>', 'with --target, --statement: the moment that is known of, RFC 3339')
     .option('--within <duration>', 'with --at: how long before, such as 90s or 15m (default 24h)')
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
+    .option('--key-file <file>', 'the key to ask with (default: WHENCE_KEY)')
     .option('--json', 'print the whole answer as JSON')
     .addHelpText(
       'after',
@@ -66,7 +66,7 @@ Examples:
   whence who --statement 'UPDATE invoices SET paid = true' --at 2026-03-01T03:14:08Z --within 10m`,
     )
     .action(async (options: WhoOptions) => {
-      const answer = await queryApi(options.api, host).who(questionOf(options));
+      const answer = await queryApi(options, host).who(questionOf(options));
       host.out(options.json === true ? `${plainJson(answer)}\n` : renderWho(answer, host));
     });
 };
@@ -75,7 +75,7 @@ const IDS = ['span', 'trace', 'run'];
 const ARTEFACTS = ['target', 'statement', 'object', 'commit'] as const;
 
 const questionOf = (options: WhoOptions): WhoQuestion => {
-  const { span: _, trace: __, run: ___, api: ____, json: _____, below, ...held } = options;
+  const { span: _, trace: __, run: ___, api: ____, keyFile: _____, json: ______, below, ...held } = options;
   if (ARTEFACTS.every((name) => held[name] === undefined)) return questionById(options);
   return { ...held, ...(below === undefined ? {} : { below: 'true' as const }) };
 };

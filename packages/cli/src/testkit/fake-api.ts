@@ -5,6 +5,8 @@ export interface FakeApi extends AsyncDisposable {
   readonly url: string;
   /** Paths with their queries, in order. */
   readonly asked: readonly string[];
+  /** `Authorization` of each, in order. */
+  readonly keys: readonly (string | undefined)[];
   /** To every question from now on. @param body sent as JSON; undefined sends text */
   answer(status: number, body: unknown): void;
 }
@@ -12,9 +14,11 @@ export interface FakeApi extends AsyncDisposable {
 /** The query service at the wire: says what it is told to. */
 export const startFakeApi = async (): Promise<FakeApi> => {
   const asked: string[] = [];
+  const keys: (string | undefined)[] = [];
   let next: { readonly status: number; readonly body: unknown } = { status: 500, body: {} };
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
+    keys.push(request.headers.authorization);
     response
       .writeHead(next.status, { 'content-type': 'application/json' })
       .end(next.body === undefined ? 'plain text' : JSON.stringify(next.body));
@@ -23,6 +27,7 @@ export const startFakeApi = async (): Promise<FakeApi> => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
+    keys,
     answer: (status, body) => {
       next = { status, body };
     },

@@ -96,6 +96,8 @@ export const up = async (options: UpOptions): Promise<Up> => {
     onLine(`Collector   ${collector.url}  (OTLP/HTTP and issuer${grpc})`);
     const query = await service('query', '@whence/query/main', {
       ...store,
+      WHENCE_CONFIG: configPath,
+      WHENCE_QUERY_DATA_DIR: join(dataDir, 'query'),
       WHENCE_QUERY_PORT: String(ports.query ?? 4320),
     });
     onLine(`Query       ${query.url}`);

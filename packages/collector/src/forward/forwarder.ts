@@ -1,12 +1,20 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { Counters } from '@whence/model';
+import {
+  CURSOR_SUFFIX,
+  DATA_SUFFIX,
+  decodeIndexRecord,
+  INDEX_RECORD_BYTES,
+  INDEX_SUFFIX,
+  type IndexRecord,
+  pause,
+  type SealedSegment,
+  type Spool,
+} from '@whence/store';
 import type { Logger } from 'pino';
-import { COUNTED, type Counters } from '../counters.ts';
-import { pause } from '../ship/store-link.ts';
-import { CURSOR_SUFFIX, DATA_SUFFIX, INDEX_SUFFIX, type SealedSegment } from '../spool/segment.ts';
-import { decodeIndexRecord, INDEX_RECORD_BYTES, type IndexRecord } from '../spool/segment-index.ts';
-import type { Spool } from '../spool/spool.ts';
+import { COUNTED } from '../counters.ts';
 import type { OtlpClient } from './otlp-client.ts';
 
 const FIRST_BACKOFF_MILLIS = 500;

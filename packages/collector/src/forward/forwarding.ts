@@ -1,9 +1,8 @@
-import type { Run } from '@whence/model';
+import type { Counters, Run } from '@whence/model';
+import { Spool, type SpoolOptions } from '@whence/store';
 import type { Logger } from 'pino';
 import type { Attributor } from '../attribution/attributor.ts';
-import type { Counters } from '../counters.ts';
 import { type AttributesFor, attributedRequest } from '../otlp/attributed-request.ts';
-import { Spool, type SpoolOptions } from '../spool/spool.ts';
 import { attributionAttributes, type ForwardedSender } from './attribution-attributes.ts';
 import { Forwarder } from './forwarder.ts';
 import { createOtlpClient } from './otlp-client.ts';
@@ -29,9 +28,9 @@ export type ForwardPath = '/v1/traces' | '/v1/logs' | '/v1/metrics';
 
 /** The same OTLP to a second endpoint, through spools of its own: the endpoint may be away, and misses nothing. */
 export interface Forwarding {
-  /** With attribution. Resolves when it is on disk. @throws CollectorError `spool_unavailable`, `otlp_malformed` */
+  /** With attribution. Resolves when it is on disk. @throws StoreError `spool_unavailable`, CollectorError `otlp_malformed` */
   traces(body: Uint8Array, sender: ForwardedSender): Promise<void>;
-  /** As it is. Resolves when it is on disk. @throws CollectorError `spool_unavailable` */
+  /** As it is. Resolves when it is on disk. @throws StoreError `spool_unavailable` */
   other(path: '/v1/logs' | '/v1/metrics', body: Uint8Array): Promise<void>;
   readonly spools: readonly Spool[];
   stop(): Promise<void>;

@@ -1,5 +1,5 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
-import type { Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
 import type { Sender } from '../intake/intake.ts';
 import type { BodyMemory } from '../receive/body-memory.ts';
 import { NO_ROOM, type Refused, refused } from '../receive/refusal.ts';

@@ -6,6 +6,7 @@ import {
   type ServiceError,
   status,
 } from '@grpc/grpc-js';
+import { StoreError } from '@whence/store';
 import { pino } from 'pino';
 import { afterEach, expect, it } from 'vitest';
 import { CollectorError } from '../collector-error.ts';
@@ -106,7 +107,7 @@ it('says how many spans can never be kept', async () => {
 });
 
 it('says UNAVAILABLE with a RetryInfo when nothing can be kept now, and for faults it does not know', async () => {
-  for (const fault of [new CollectorError('spool_unavailable', 'disk full'), new Error('surprise')]) {
+  for (const fault of [new StoreError('spool_unavailable', 'disk full'), new Error('surprise')]) {
     const server = await start(() => Promise.reject(fault));
     const error = (await call(server, Buffer.alloc(1)).catch((caught: unknown) => caught)) as ServiceError;
     expect(error.code).toBe(status.UNAVAILABLE);

@@ -1,11 +1,11 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { TlsFiles } from '@whence/identity';
+import type { Counters } from '@whence/model';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
-import type { Counters } from '../counters.ts';
 import type { BodyLimits } from '../receive/body-memory.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
 import type { UnkeptSignals } from '../receive/unkept-signals.ts';
-import type { TlsFiles } from '../tls/tls-files.ts';
 import { Admission } from './admission.ts';
 import { otlpServices } from './otlp-services.ts';
 import { TlsCredentials } from './tls-credentials.ts';

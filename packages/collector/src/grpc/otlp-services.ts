@@ -1,6 +1,6 @@
 import { type handleUnaryCall, type ServerUnaryCall, type ServiceDefinition, status } from '@grpc/grpc-js';
+import type { Counters } from '@whence/model';
 import type { Logger } from 'pino';
-import type { Counters } from '../counters.ts';
 import type { Sender } from '../intake/intake.ts';
 import { acceptedResponse, partialSuccess } from '../otlp/export-response.ts';
 import type { BodyMemory } from '../receive/body-memory.ts';

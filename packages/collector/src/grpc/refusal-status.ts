@@ -1,10 +1,12 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { COUNTED, type Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
+import { COUNTED } from '../counters.ts';
 import type { RefusalReason, Refused } from '../receive/refusal.ts';
 import { retryDetails } from './status-details.ts';
 
 const CODE: Readonly<Record<RefusalReason, status>> = {
   unauthenticated: status.UNAUTHENTICATED,
+  forbidden: status.PERMISSION_DENIED,
   rate_limited: status.RESOURCE_EXHAUSTED,
   too_large: status.RESOURCE_EXHAUSTED,
   malformed: status.INVALID_ARGUMENT,

@@ -1,5 +1,5 @@
 import { ServerCredentials } from '@grpc/grpc-js';
-import { asksClients, type TlsFiles } from '../tls/tls-files.ts';
+import { asksClients, type TlsFiles } from '@whence/identity';
 
 /**
  * What `ServerCredentials.createSsl` has no way to say: a client certificate is asked for but not demanded, since a

@@ -13,6 +13,7 @@ export const otlpEncodingOf = (contentType: string | undefined): OtlpEncoding | 
 /** OTLP/HTTP: of these a client sends again only 429 and 503. */
 export const HTTP_STATUS: Readonly<Record<RefusalReason, number>> = {
   unauthenticated: 401,
+  forbidden: 403,
   rate_limited: 429,
   too_large: 413,
   malformed: 400,

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { COUNTED, type Counters } from '../counters.ts';
+import { presentedBy } from '@whence/identity';
+import type { Counters } from '@whence/model';
+import { COUNTED } from '../counters.ts';
 import type { Sender } from '../intake/intake.ts';
 import type { OtlpEncoding } from '../otlp/encoding.ts';
 import type { BodyLimits } from '../receive/body-memory.ts';
 import { NO_ROOM, type Refused } from '../receive/refusal.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
 import { HTTP_STATUS, otlpEncodingOf, sendOtlpAccepted, sendOtlpError } from './otlp-answer.ts';
-import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
 /** A request that may be taken: who sends, and the inflated body. */

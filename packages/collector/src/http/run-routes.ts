@@ -5,6 +5,7 @@ import {
   parseEndRequest,
   parseStartRequest,
   parseTokenRequest,
+  presentedBy,
   type Refusal,
 } from '@whence/identity';
 import type { Logger } from 'pino';
@@ -12,7 +13,6 @@ import { BodyMemory } from '../receive/body-memory.ts';
 import type { Identify } from '../receive/identify.ts';
 import { idempotencyKeyIn } from './idempotency-key.ts';
 import { methodNotAllowed, sendJson, sendProblem } from './json-answer.ts';
-import { presentedBy } from './presented.ts';
 import { readBody } from './read-body.ts';
 
 export interface RunRouteParts {
@@ -108,6 +108,7 @@ export const runRoutes = ({ issuer, identify, log }: RunRouteParts) => {
     if (identified.status === 'refused') {
       const { reason, message, retryAfterSeconds = 1 } = identified;
       if (reason === 'unavailable') return unavailable(response, message, retryAfterSeconds);
+      if (reason === 'forbidden') return forbidden(response, message);
       return unauthenticated(response, message);
     }
     const { credential } = identified;
@@ -148,6 +149,9 @@ const unauthenticated = (response: ServerResponse, detail: string): void =>
     { status: 401, code: 'unauthenticated', title: 'Who are you?', detail },
     { 'www-authenticate': 'Bearer' },
   );
+
+const forbidden = (response: ServerResponse, detail: string): void =>
+  sendProblem(response, { status: 403, code: 'may_not_send', title: 'Not allowed', detail });
 
 const unavailable = (response: ServerResponse, detail: string, retryAfterSeconds: number): void =>
   sendProblem(

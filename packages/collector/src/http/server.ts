@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { asksClients, type TlsFiles } from '@whence/identity';
 import type { Logger } from 'pino';
 import { CollectorError } from '../collector-error.ts';
 import type { Health } from '../health.ts';
-import { asksClients, type TlsFiles } from '../tls/tls-files.ts';
 import { sendJson, sendProblem } from './json-answer.ts';
 import { KEY_SET_PATH } from './key-set-route.ts';
 import { isRunPath } from './run-routes.ts';

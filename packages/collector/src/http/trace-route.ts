@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
 import { REJECTED_SPANS_MESSAGE } from '../otlp/export-response.ts';
 import type { JsonReader } from '../otlp/json-reader.ts';
 import type { BodyLimits } from '../receive/body-memory.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Counters } from '../counters.ts';
+import type { Counters } from '@whence/model';
 import type { BodyLimits } from '../receive/body-memory.ts';
 import type { Receiver } from '../receive/trace-receiver.ts';
 import type { UnkeptPath, UnkeptSignals } from '../receive/unkept-signals.ts';

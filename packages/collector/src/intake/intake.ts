@@ -1,11 +1,10 @@
-import { ASSURANCES, type Run, type Witness } from '@whence/model';
-import { RowWriter } from '@whence/store';
+import { ASSURANCES, type Counters, type Run, type Witness } from '@whence/model';
+import { RowWriter, type Spool } from '@whence/store';
 import { assertedRunOf } from '../attribution/asserted-runs.ts';
 import type { Attributor } from '../attribution/attributor.ts';
-import { COUNTED, type Counters } from '../counters.ts';
+import { COUNTED } from '../counters.ts';
 import { TraceTranscoder, type Transcoded } from '../otlp/trace-transcoder.ts';
 import type { RunLog } from '../run-log.ts';
-import type { Spool } from '../spool/spool.ts';
 import { encodeRequestColumns } from './request-columns.ts';
 
 /** Who sends, from the credential, never from the payload. */
@@ -34,7 +33,7 @@ export interface Accepted {
 export interface Intake {
   /**
    * @param body an OTLP `ExportTraceServiceRequest`, protobuf.
-   * @throws CollectorError `otlp_malformed`: nothing is kept; `spool_unavailable`: nothing is promised.
+   * @throws CollectorError `otlp_malformed`: nothing is kept; StoreError `spool_unavailable`: nothing is promised.
    */
   accept(body: Uint8Array, sender: Sender): Promise<Accepted>;
 }

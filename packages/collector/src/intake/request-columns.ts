@@ -1,6 +1,5 @@
 import { WITNESSES, type Witness } from '@whence/model';
-import { RowWriter } from '@whence/store';
-import type { Place } from '../spool/spool.ts';
+import { type Place, RowWriter } from '@whence/store';
 
 const writer = new RowWriter();
 

@@ -2,12 +2,13 @@ import {
   type Authentication,
   type Credential,
   type CredentialSet,
+  type CredentialsFile,
   createAuthenticator,
   type Presented,
 } from '@whence/identity';
+import type { Counters } from '@whence/model';
 import type { Logger } from 'pino';
-import { COUNTED, type Counters } from '../counters.ts';
-import type { CredentialsFile } from './credentials-file.ts';
+import { COUNTED } from '../counters.ts';
 import { type Refused, refused } from './refusal.ts';
 
 export type Identified =
@@ -40,7 +41,13 @@ const identifyBy = (credentials: CredentialSet, counters: Counters, log: Logger)
   });
   const identified = (authentication: Authentication): Identified => {
     if (authentication.status === 'authenticated') {
-      return { status: 'identified', credential: authentication.credential };
+      const { credential } = authentication;
+      if (credential.sends) return { status: 'identified', credential };
+      counters.add(COUNTED.authenticationsRefused, 1, 'reason="asks_only"');
+      return refused(
+        'forbidden',
+        `${credential.actor} may ask, not send: its entry in the credentials file has a role, and no sends: true`,
+      );
     }
     const reason = authentication.status === 'refused' ? authentication.code : authentication.status;
     counters.add(COUNTED.authenticationsRefused, 1, `reason="${reason}"`);

@@ -2,6 +2,8 @@
 export type RefusalReason =
   /** No credential, or none that proves anything. */
   | 'unauthenticated'
+  /** Known, but not one that may send. */
+  | 'forbidden'
   /** The tenant sends more than it may: later is fine. */
   | 'rate_limited'
   /** The message is larger than is taken. */

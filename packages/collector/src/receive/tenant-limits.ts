@@ -1,5 +1,4 @@
-import type { CredentialSet } from '@whence/identity';
-import type { CredentialsFile } from './credentials-file.ts';
+import type { CredentialSet, CredentialsFile } from '@whence/identity';
 
 /** What a tenant may send, in inflated bytes. */
 export interface TenantLimit {

@@ -1,6 +1,6 @@
+import { StoreError } from '@whence/store';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { CollectorError } from '../collector-error.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
 import type { Sender } from '../intake/intake.ts';
 import { TenantLimits } from './tenant-limits.ts';
@@ -24,7 +24,7 @@ it('stores nothing where the second endpoint’s spool says no: the sender will 
   let stored = 0;
   const receiver = receiverWith(
     async () => ({ spans: ++stored, rejectedSpans: 0 }),
-    () => Promise.reject(new CollectorError('spool_unavailable', 'full')),
+    () => Promise.reject(new StoreError('spool_unavailable', 'full')),
   );
   const received = await receiver.receive(SENDER, () => new Uint8Array(1));
   expect(received).toMatchObject({ status: 'refused', reason: 'unavailable', retryAfterSeconds: 1 });
@@ -40,7 +40,7 @@ it('answers when nobody looks at the body any more', async () => {
   };
   const receiver = receiverWith(async () => {
     await look();
-    throw new CollectorError('spool_unavailable', 'full');
+    throw new StoreError('spool_unavailable', 'full');
   }, look);
   await receiver.receive(SENDER, () => new Uint8Array(1));
   expect(looking).toBe(0);

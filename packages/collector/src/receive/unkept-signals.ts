@@ -1,5 +1,5 @@
-import { isCoded } from '@whence/model';
-import { COUNTED, type Counters } from '../counters.ts';
+import { type Counters, isCoded } from '@whence/model';
+import { COUNTED } from '../counters.ts';
 import type { Forwarding } from '../forward/forwarding.ts';
 import { countDataPoints, countLogRecords } from '../otlp/count-records.ts';
 import { encodingOf, type OtlpEncoding } from '../otlp/encoding.ts';

@@ -1,14 +1,6 @@
-/** What an asker may do; each may do what those before it may. */
-export const ROLES = [
-  /** Reads the record. */
-  'reader',
-  /** Reads who looked at what, and how credentials stand. */
-  'auditor',
-  /** Changes owners and rules. */
-  'admin',
-] as const;
+import { ROLES, type Role } from '@whence/identity';
 
-export type Role = (typeof ROLES)[number];
+export { ROLES, type Role };
 
 /** Who asks, as authenticated. */
 export interface Asker {
@@ -17,10 +9,17 @@ export interface Asker {
   readonly role: Role;
   /** The one whose rows the asker sees, whatever is sent. */
   readonly tenant: string;
+  /** Authenticated. Otherwise `principal` says how it was let in, and who it is nobody knows. */
+  readonly proven: boolean;
 }
 
 /** Whoever asks what has nothing of the record in it. */
-export const ANYONE: Asker = { principal: 'urn:whence:anyone', role: 'reader', tenant: '' };
+export const ANYONE: Asker = {
+  principal: 'urn:whence:anyone',
+  role: 'reader',
+  tenant: '',
+  proven: false,
+};
 
 export const mayAct = ({ role }: Asker, needed: Role): boolean =>
   ROLES.indexOf(role) >= ROLES.indexOf(needed);

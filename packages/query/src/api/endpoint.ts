@@ -62,6 +62,8 @@ export interface ObjectEndpoint<
   /** @default 200 */
   readonly status?: number;
   readonly answer: Answer;
+  /** How many items of the record an answer gives, for the record of questions. Absent: it is not counted. */
+  rowsIn?(answer: z.input<Answer>): number;
   respond(asked: Asked<Path, Parameters, Body>, context: Context): Promise<z.input<Answer>>;
 }
 
@@ -101,7 +103,9 @@ export const endpoint = <
         parameters: readParameters(parameters, request.query),
         body: made.body === undefined ? undefined : readBody(made.body, request.body),
       } as Asked<Path, Parameters, Body>;
-      sendJson(response.status(status), await made.respond(asked, context));
+      const answer = await made.respond(asked, context);
+      if (made.rowsIn !== undefined) response.locals['rows'] = made.rowsIn(answer);
+      sendJson(response.status(status), answer);
     },
   };
 };

@@ -114,6 +114,7 @@ export const pageEndpoint = <
     respond: async (request, response, context) => {
       const form = formOf(request);
       const { items, next } = await pageOf(request, context);
+      response.locals['rows'] = items.length;
       response.vary('Accept');
       if (next !== undefined) response.links({ next: addressOf(request.originalUrl, next) });
       if (form === NDJSON) send(response, NDJSON, items.map((each) => `${JSON.stringify(each)}\n`).join(''));

@@ -28,6 +28,8 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   not_acceptable: { status: 406, title: 'No such form' },
   unauthenticated: { status: 401, title: 'Say who you are' },
   forbidden: { status: 403, title: 'Not allowed' },
+  issuer_unavailable: { status: 503, title: 'Who you are cannot be checked now' },
+  record_unavailable: { status: 503, title: 'The question cannot be recorded now' },
   body_too_large: { status: 413, title: 'The body is too large' },
   method_not_allowed: { status: 405, title: 'No such method here' },
   store_unavailable: { status: 503, title: 'The store does not answer' },
@@ -47,8 +49,10 @@ export const problemOf = ({ code, message, field }: QueryError): Problem => ({
 export const sendProblem = (response: Response, error: QueryError): void => {
   const problem = problemOf(error);
   if (problem.status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS));
+  response.locals['problem'] = problem.code;
   response
     .status(problem.status)
+    .set(error.headers)
     .set('Content-Type', 'application/problem+json; charset=utf-8')
     .send(`${JSON.stringify(problem)}\n`);
 };
@@ -59,7 +63,9 @@ export const problemHandler =
   (error: unknown, request, response, next) => {
     const failure = queryErrorOf(error);
     if (PROBLEMS[failure.code].status >= 500) {
-      logger.error({ err: error, method: request.method, url: request.originalUrl }, failure.message);
+      // Not the parameters: one may be a key that was put there by mistake. What was asked, the record of it says.
+      const query = response.get('Whence-Query-Id');
+      logger.error({ err: error, method: request.method, path: request.path, query }, failure.message);
     }
     if (response.headersSent) next(error);
     else sendProblem(response, failure);

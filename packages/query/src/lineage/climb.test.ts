@@ -206,8 +206,10 @@ test('an action is found in a trace of more spans than are read at once', async 
   const root = span();
   const late = { TraceId: root.traceId, Timestamp: '2026-03-02T00:00:00Z' };
   const middle = span({ ...late, ParentSpanId: root.spanId });
-  const leaf = span({ ...late, ParentSpanId: middle.spanId });
-  await insertGraph(store, { spans: [root, middle, leaf], runs: [] });
+  const command = { ...late, System: 'postgresql', Operation: 'UPDATE' };
+  const leaf = span({ ...command, ParentSpanId: middle.spanId });
+  const seen = span({ ...command, ParentSpanId: leaf.spanId, Witness: 'gateway' });
+  await insertGraph(store, { spans: [root, middle, leaf, seen], runs: [] });
   await store.client.command({
     query: `INSERT INTO otel_traces (TenantId, TraceId, SpanId, ParentSpanId, Timestamp, ReceivedAt)
       SELECT 'default', {trace:String}, lower(hex(toUInt64(number + 1))), {root:String}, toDateTime64('2026-03-01 12:00:00', 9), now64(3)
@@ -215,6 +217,11 @@ test('an action is found in a trace of more spans than are read at once', async 
     query_params: { trace: root.traceId, root: root.spanId },
   });
   expect((await climbed(leaf)).ids).toEqual([leaf.spanId, middle.spanId, root.spanId]);
+  const [record] = await readers.actions.bySpan(leaf);
+  expect((await whoCausedAction(readers, record!)).witnesses).toMatchObject([
+    { witness: 'sdk' },
+    { witness: 'gateway', agrees: true },
+  ]);
 });
 
 test('a verified run is not joined to a mere claim of its root', async () => {

@@ -58,7 +58,7 @@ const describe = (action: Action): string => {
 };
 
 const inRun = (action: Action, run: Run | undefined): string =>
-  ` in run ${run === undefined ? action.runId : identified(run)}`;
+  action.runId === undefined ? '' : ` in run ${run === undefined ? action.runId : identified(run)}`;
 
 const handedOff = (run: Run | undefined, by: Run | undefined): string => {
   if (run?.trigger !== 'handoff' || run.parentId === undefined) return '';

@@ -159,10 +159,14 @@ const HOW_OF_RUN: Readonly<Record<Assurance, string>> = {
   refuted: 'Its proof failed.',
 };
 
-const principalOf = ({ principal, assurance }: Action): NamedPrincipal | undefined =>
+/** Of what a service of ours did for someone: it belongs to no run. */
+const HOW_OUTSIDE_OF_RUNS =
+  'The service that did it authenticated whoever asked; it is recorded as nobody else can, and belongs to no run.';
+
+const principalOf = ({ principal, assurance, runId }: Action): NamedPrincipal | undefined =>
   principal === undefined || assurance === 'none' || assurance === 'refuted'
     ? undefined
-    : { ...principal, assurance, how: HOW[assurance] };
+    : { ...principal, assurance, how: runId === undefined ? HOW_OUTSIDE_OF_RUNS : HOW[assurance] };
 
 const optional = <Key extends string, Value>(
   key: Key,

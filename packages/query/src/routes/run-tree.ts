@@ -14,6 +14,14 @@ const DEPTH_MAX = 256;
 const LIMIT_DEFAULT = 1000;
 const LIMIT_MAX = 10_000;
 
+interface Branch {
+  readonly children: readonly Branch[];
+}
+
+/** The depth is bounded by the route. */
+const actionsIn = (branches: readonly Branch[]): number =>
+  branches.reduce((sum, { children }) => sum + 1 + actionsIn(children), 0);
+
 export const runTreeRoute = endpoint({
   path: '/v1/runs/{id}/tree',
   tag: 'lineage',
@@ -38,6 +46,7 @@ export const runTreeRoute = endpoint({
     cursor: z.string().optional().describe('As it is in `more`.'),
   }),
   answer: TREE,
+  rowsIn: ({ roots }) => actionsIn(roots as readonly Branch[]),
   respond: async ({ path: { id }, parameters }, { readers, notFound, asker }) => {
     const { depth = DEPTH_MAX, limit = LIMIT_DEFAULT, trace, span, cursor } = parameters;
     if ((trace === undefined) !== (span === undefined)) {

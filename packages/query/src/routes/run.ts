@@ -13,6 +13,7 @@ export const runRoute = endpoint({
   examples: [{ summary: 'A run', request: `/v1/runs/01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10` }],
   pathParameters: RUN_ADDRESS,
   answer: z.object({ run: RUN, totals: TOTALS }).readonly(),
+  rowsIn: () => 1,
   respond: async ({ path: { id } }, { readers, notFound }) => {
     const recorded = await readers.runs.byId(id);
     if (recorded === undefined) throw await notFound.run(id);

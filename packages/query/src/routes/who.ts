@@ -108,6 +108,7 @@ export const whoRoute = endpoint({
   ],
   parameters: PARAMETERS,
   answer: WHO,
+  rowsIn: ({ chain }) => chain.length,
   respond: async ({ parameters }, { readers: allReaders, notFound }) => {
     checkTogether(parameters);
     const readers = forOneQuestion(allReaders);

@@ -1,6 +1,6 @@
 import type { ActionStatus } from '@whence/model';
 import type { ActionFilter } from './action-reader.ts';
-import { asSettings, BY_ID, BY_KEY, BY_TOUCH, OF_TENANT, type Parameters, type Way } from './select.ts';
+import { asSettings, BY_ID, BY_KEY, OF_TENANT, type Parameters, type Way } from './select.ts';
 import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
 
 /** A condition on rows of `otel_traces`, and the values it is given. */
@@ -66,22 +66,37 @@ const TERMS: {
   }),
 };
 
-/** What the projections that are ordered by it and by time begin with, the narrower first. */
-const TOUCHES = ['wholeTarget', 'targets', 'statementHash', 'target'] as const;
+/** What a projection is ordered by, and by the time in this column. */
+const TOUCHES = {
+  wholeTarget: 'TimestampTime',
+  targets: 'TimestampTime',
+  target: 'TimestampTime',
+  statementHash: 'StatementTime',
+} as const satisfies { readonly [Field in keyof ActionFilter]?: string };
 
-export const wayOf = (filter: ActionFilter): Way =>
-  TOUCHES.some((field) => filter[field] !== undefined) ? BY_TOUCH : BY_KEY;
+const touchedBy = (filter: ActionFilter): readonly (keyof typeof TOUCHES)[] =>
+  (Object.keys(TOUCHES) as (keyof typeof TOUCHES)[]).filter((field) => filter[field] !== undefined);
 
-/** Whether nothing but one of those, and the time, narrows a search: the projection alone can tell where a page ends. */
-export const isHistory = (filter: ActionFilter): boolean => {
-  const fields = (Object.keys(TERMS) as (keyof ActionFilter)[]).filter(
-    (field) => filter[field] !== undefined && field !== 'fromNanos' && field !== 'toNanos',
-  );
-  return fields.length === 1 && (TOUCHES as readonly string[]).includes(fields[0]!);
+export const wayOf = (filter: ActionFilter): Way => (touchedBy(filter).length > 0 ? BY_ID : BY_KEY);
+
+/** The column of time by which the projection goes on that finds the rows. Undefined: they are found otherwise. */
+export const timeOfTouch = (filter: ActionFilter): string | undefined => {
+  const [touched] = touchedBy(filter);
+  return touched === undefined ? undefined : TOUCHES[touched];
+};
+
+/**
+ * Where nothing but one of those, and the time, narrows a search, the projection alone can tell where a page ends: by
+ * which column of time.
+ */
+export const timeOfHistory = (filter: ActionFilter): string | undefined => {
+  const { fromNanos: _from, toNanos: _to, ...others } = filter;
+  const fields = Object.values(others).filter((value) => value !== undefined);
+  return fields.length === 1 ? timeOfTouch(filter) : undefined;
 };
 
 export const conditionOf = (filter: ActionFilter): Condition => {
-  const terms: string[] = ['TenantId = {tenant:String}'];
+  const terms: string[] = [wayOf(filter) === BY_ID ? OF_TENANT : 'TenantId = {tenant:String}'];
   const parameters: Record<string, string | readonly string[]> = {};
   for (const field of Object.keys(TERMS) as (keyof ActionFilter)[]) {
     const value = filter[field];

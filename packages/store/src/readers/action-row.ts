@@ -150,7 +150,7 @@ type Attribution = Pick<Action, 'principal' | 'runId' | 'rootRunId' | 'authority
 
 /** Whom a row names. A reference that failed its check names nobody: its run is shown as what was claimed. */
 const attributionOf = (row: ActionRow, run: Run | undefined): Attribution => {
-  if (row.RunId === ZERO_UUID) return {};
+  if (row.RunId === ZERO_UUID) return ofNoRun(row);
   if (row.Assurance === 'refuted') return { runId: row.RunId };
   if (row.PrincipalId !== '') {
     const authority = authorityOf(row.Authority);
@@ -167,6 +167,16 @@ const attributionOf = (row: ActionRow, run: Run | undefined): Attribution => {
     runId: row.RunId,
     rootRunId: run.rootId,
     ...(run.authority === undefined ? {} : { authority: run.authority }),
+  };
+};
+
+/** Outside of any run only those are named whom a service of ours authenticated itself. */
+const ofNoRun = (row: ActionRow): Attribution => {
+  if (row.Assurance !== 'verified' || row.PrincipalId === '') return {};
+  const authority = authorityOf(row.Authority);
+  return {
+    principal: { id: row.PrincipalId, kind: principalKindOf(row.PrincipalKind) },
+    ...(authority === undefined ? {} : { authority }),
   };
 };
 

@@ -1,4 +1,4 @@
-import { type Condition, conditionOf, isHistory, wayOf } from './action-filter.ts';
+import { type Condition, conditionOf, timeOfHistory, timeOfTouch, wayOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
@@ -29,16 +29,18 @@ export const searchActions = async (
   search: ActionSearch,
 ): Promise<ActionPage> => {
   const { filter, limit, after } = search;
-  const condition = isHistory(filter) ? historyOf(filter, after) : conditionOf(filter);
-  const positions = isHistory(filter)
-    ? await positionsOfHistory(selection, search, condition)
-    : await newestPositions(selection, search);
+  const time = timeOfHistory(filter);
+  const condition = time === undefined ? conditionOf(filter) : historyOf(filter, time, after);
+  const positions =
+    time === undefined
+      ? await newestPositions(selection, search)
+      : await positionsOfHistory(selection, search, condition);
   const [first] = positions;
   const last = positions[Math.min(positions.length, limit) - 1];
   if (first === undefined || last === undefined) return { records: [] };
 
   const ends = [positionOf(first), positionOf(last)] as const;
-  const seconds = secondsBetween(ends[1].startNanos, ends[0].startNanos);
+  const seconds = secondsBetween(timeOfTouch(filter), ends[1].startNanos, ends[0].startNanos);
   const rows = await selectActions(
     selection,
     {
@@ -91,7 +93,7 @@ const newestPositions = async (
   const positions: PositionRow[] = [];
   for (const window of windows) {
     const condition = conditionOf({ ...rest, ...window });
-    const seconds = secondsBetween(window.fromNanos, window.toNanos);
+    const seconds = secondsBetween(timeOfTouch(filter), window.fromNanos, window.toNanos);
     const wanted = `${condition.sql}${after === undefined ? '' : ` AND ${comparison('<', 'after')}`}${seconds.sql}`;
     const found = await select<PositionRow>(
       selection,
@@ -113,19 +115,22 @@ const newestPositions = async (
 
 const smaller = (a: bigint | undefined, b: bigint): bigint => (a !== undefined && a < b ? a : b);
 
-/** The same time in the whole seconds of `TimestampTime`, with which keys end. */
+/** The same time in the whole seconds of the column with which a key ends. */
 const secondsBetween = (
+  column: string | undefined,
   fromNanos: bigint | undefined,
   toNanos: bigint | undefined,
-): { readonly sql: string; readonly parameters: Parameters } => ({
-  sql: `${fromNanos === undefined ? '' : ' AND TimestampTime >= toDateTime({fromSecond:UInt32})'}${
-    toNanos === undefined ? '' : ' AND TimestampTime <= toDateTime({toSecond:UInt32})'
-  }`,
-  parameters: {
-    ...(fromNanos === undefined ? {} : { fromSecond: secondOf(fromNanos) }),
-    ...(toNanos === undefined ? {} : { toSecond: secondOf(toNanos) }),
-  },
-});
+): { readonly sql: string; readonly parameters: Parameters } => {
+  const bounds = [
+    ['>=', 'fromSecond', fromNanos],
+    ['<=', 'toSecond', toNanos],
+  ] as const;
+  const given = column === undefined ? [] : bounds.filter(([, , nanos]) => nanos !== undefined);
+  return {
+    sql: given.map(([operator, name]) => ` AND ${column} ${operator} toDateTime({${name}:UInt32})`).join(''),
+    parameters: Object.fromEntries(given.map(([, name, nanos]) => [name, secondOf(nanos!)])),
+  };
+};
 
 /** By the time alone, which the index orders: everything older need not be looked at. */
 const oldestOnPage = (condition: string): string =>
@@ -136,17 +141,21 @@ const oldestOnPage = (condition: string): string =>
  * The history of a target or a statement: the projection is ordered by its seconds, and is read up to the second in which
  * the page ends. What lies in the second in which it begins does not count: the last page may have shown it.
  */
-const historyOf = (filter: ActionSearch['filter'], after: ActionPosition | undefined): Condition => {
+const historyOf = (
+  filter: ActionSearch['filter'],
+  time: string,
+  after: ActionPosition | undefined,
+): Condition => {
   const { fromNanos, toNanos, ...touched } = filter;
   const { sql, parameters } = conditionOf(touched);
   const newest = after?.startNanos ?? toNanos;
-  const older = newest === undefined ? sql : `${sql} AND TimestampTime < toDateTime({newestSecond:UInt32})`;
+  const older = `TenantId = {tenant:String} AND ${sql}${newest === undefined ? '' : ` AND ${time} < toDateTime({newestSecond:UInt32})`}`;
   const whole = conditionOf(filter);
   return {
-    sql: `${whole.sql} AND TimestampTime >= greatest(toDateTime({oldestSecond:UInt32}), (
+    sql: `${whole.sql} AND ${time} >= greatest(toDateTime({oldestSecond:UInt32}), (
       SELECT min(second) FROM (
-        SELECT TimestampTime AS second FROM otel_traces WHERE ${older} ORDER BY TimestampTime DESC LIMIT {page:UInt32})))${
-          newest === undefined ? '' : ' AND TimestampTime <= toDateTime({newestSecond:UInt32})'
+        SELECT ${time} AS second FROM otel_traces WHERE ${older} ORDER BY ${time} DESC LIMIT {page:UInt32})))${
+          newest === undefined ? '' : ` AND ${time} <= toDateTime({newestSecond:UInt32})`
         }`,
     parameters: {
       ...parameters,

@@ -5,6 +5,7 @@ import type { CauseReader } from './cause-reader.ts';
 import type { CoverageReader } from './coverage-reader.ts';
 import type { OwnerRegister } from './owner-register.ts';
 import type { PrincipalReader } from './principal-reader.ts';
+import type { QueryReader } from './query-reader.ts';
 import type { ReachReader } from './reach-reader.ts';
 import type { RunReader } from './run-reader.ts';
 import { storedActions } from './stored-actions.ts';
@@ -13,6 +14,7 @@ import { storedCauses } from './stored-causes.ts';
 import { storedCoverage } from './stored-coverage.ts';
 import { storedOwners } from './stored-owners.ts';
 import { storedPrincipals } from './stored-principals.ts';
+import { storedQueries } from './stored-queries.ts';
 import { storedReach } from './stored-reach.ts';
 import { storedRuns } from './stored-runs.ts';
 import { storedTargets } from './stored-targets.ts';
@@ -29,6 +31,7 @@ export interface Readers {
   readonly coverage: CoverageReader;
   readonly reach: ReachReader;
   readonly owners: OwnerRegister;
+  readonly queries: QueryReader;
 }
 
 /** Cheap: opens nothing. The store stays its opener's to close. */
@@ -46,5 +49,6 @@ export const readersOf = (store: Store, tenant: string): Readers => {
     reach: storedReach(selection),
     owners: storedOwners(selection),
     artefacts: storedArtefacts(selection),
+    queries: storedQueries(selection),
   };
 };

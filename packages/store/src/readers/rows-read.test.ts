@@ -113,12 +113,14 @@ interface Known {
   readonly trace: string;
   readonly run: string;
   readonly root: string;
+  readonly statement: string;
 }
 
 /** Of the middle of the smaller table. */
 const known = async (): Promise<Known> => {
   const result = await store.client.query({
-    query: `SELECT SpanId AS span, TraceId AS trace, toString(RunId) AS run, toString(RootRunId) AS root
+    query: `SELECT SpanId AS span, TraceId AS trace, toString(RunId) AS run, toString(RootRunId) AS root,
+        toString(StatementHash) AS statement
       FROM otel_traces WHERE RowNumber = 25071`,
     format: 'JSONEachRow',
   });
@@ -144,6 +146,15 @@ const LOOKUPS: Readonly<Record<string, (known: Known) => Promise<unknown>>> = {
   'effects of a span': ({ span, trace }) => readers.causes.effectsOf({ spanId: span, traceId: trace }, 10),
   'causes of a span': ({ span, trace }) => readers.causes.causesOf({ spanId: span, traceId: trace }, 10),
   'the oldest record': () => readers.actions.since(),
+  'the history of a target': () =>
+    readers.actions.search({ filter: { wholeTarget: 'postgresql://db/t7' }, limit: 10 }),
+  'the history of a target, from then on': () =>
+    readers.actions.search({
+      filter: { wholeTarget: 'postgresql://db/t7', toNanos: 1_790_000_025_000_000_000n },
+      limit: 10,
+    }),
+  'the history of a statement': ({ statement }) =>
+    readers.actions.search({ filter: { statementHash: statement }, limit: 10 }),
   'all actions of a run': ({ run }) => readers.actions.search({ filter: { runId: run }, limit: 10 }),
 };
 

@@ -30,9 +30,6 @@ export const BY_ID: Way = {
   max_projection_rows_to_use_projection_index: '100000000',
 };
 
-/** By a projection that begins with what was touched: a page of it. */
-export const BY_TOUCH: Way = { ...BY_ID, max_projection_rows_to_use_projection_index: '200000' };
-
 /** A comparison that no index takes part in. */
 export const besides = (column: string, parameter: string): string =>
   `concat(${column}, '') = {${parameter}:String}`;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { RowTable } from '../tables/columns.ts';
 import type { RowValue } from './row-reader.ts';
+import { writeRow } from './row-values.ts';
 import { RowWriter } from './row-writer.ts';
 
 /** Any bytes are a String to ClickHouse; text keeps what is compared readable. */
@@ -36,27 +37,6 @@ const sameLength = (row: Record<string, RowValue>, prefix: string): Record<strin
 
 export const encodeRows = (table: RowTable, rows: readonly Record<string, RowValue>[]): Uint8Array => {
   const writer = new RowWriter();
-  for (const row of rows) for (const { name, type } of table.columns) write(writer, type, row[name]!);
+  for (const row of rows) writeRow(writer, table, row);
   return writer.copyOut();
-};
-
-const write = (writer: RowWriter, type: string, value: RowValue): void => {
-  writer.reserve(32);
-  const array = /^Array\((.*)\)$/.exec(type);
-  if (array !== null) {
-    writer.varint((value as RowValue[]).length);
-    for (const item of value as RowValue[]) write(writer, array[1]!, item);
-  } else if (type.startsWith('Map')) {
-    writer.varint((value as [string, string][]).length);
-    for (const [key, item] of value as [string, string][]) {
-      writer.string(key);
-      writer.string(item);
-    }
-  } else if (type.startsWith('DateTime64') || type === 'UInt64') {
-    const bits = BigInt.asUintN(64, value as bigint);
-    writer.uint64(Number(bits & 0xffff_ffffn), Number(bits >> 32n));
-  } else if (type === 'UInt32') writer.uint32(value as number);
-  else if (type.startsWith('Enum8')) writer.uint8(value as number);
-  else if (type === 'UUID') writer.uuid(Buffer.from((value as string).replaceAll('-', ''), 'hex'));
-  else writer.string(value as string);
 };

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { below, newRun } from '../graph.fixture.ts';
 import { hang } from './hang.ts';
 import type { TreeNode } from './run-tree.ts';
-import { shownPart } from './shown-part.ts';
+import { type PartAsked, positionOf, shownPart } from './shown-part.ts';
 import { nodesOf } from './tree-nodes.ts';
 
 const TRACE = 'a'.repeat(32);
@@ -248,6 +248,48 @@ describe('whatever the records say', () => {
         expect(flat(cut.roots).reduce((sum, node) => sum + (node.omitted ?? 0), 0)).toBe(cut.omitted);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  test('by the page every action is given exactly once, whatever fits on one', () => {
+    const grown = fc.array(fc.nat(), { minLength: 1, maxLength: 400 });
+    fc.assert(
+      fc.property(
+        grown,
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 2, max: 5 }),
+        (above, limit, depth) => {
+          // A few roots; every later action hangs below an earlier one, most of them below the first.
+          const records = above.map((cause, of) => {
+            const parent = of % 3 === 0 ? 0 : cause % Math.max(1, of);
+            return recorded(of, of % 50 === 0 ? {} : { parentSpanId: id(parent) });
+          });
+          const forest = hang(records, [], []);
+          const given = new Map<string, number>();
+          const open: PartAsked[] = [{ limit, depth }];
+          for (let part = open.pop(); part !== undefined; part = open.pop()) {
+            const shown = shownPart(forest, part)!;
+            expect(shown.places.length).toBeLessThanOrEqual(limit + Number(part.branch !== undefined));
+            for (const place of shown.places) {
+              const { spanId, traceId } = place.item.action;
+              if (spanId !== part.branch?.spanId) given.set(spanId, (given.get(spanId) ?? 0) + 1);
+              const list = shown.below.get(place)!;
+              const last = list.places.at(-1);
+              if (list.omitted > 0) {
+                const at = { limit, depth, branch: { traceId, spanId } };
+                open.push(last === undefined ? at : { ...at, after: positionOf(last) });
+              }
+            }
+            const lastRoot = shown.roots.places.at(-1);
+            if (part.branch === undefined && shown.roots.omitted > 0) {
+              open.push({ limit, depth, after: positionOf(lastRoot!) });
+            }
+          }
+          expect(given.size).toBe(records.length);
+          expect([...given.values()].every((times) => times === 1)).toBe(true);
+        },
+      ),
+      { numRuns: 200 },
     );
   });
 });

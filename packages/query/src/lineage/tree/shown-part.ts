@@ -12,7 +12,7 @@ export interface PartAsked {
   readonly limit: number;
   /** Levels at most, from 1. */
   readonly depth: number;
-  /** Only what hangs below this action. Absent: everything. */
+  /** Only what hangs below this action, which is shown besides: so every page leads on. Absent: everything. */
   readonly branch?: SpanRef;
   /** Where the list of the branch's children, or of the roots, ended on the page before. */
   readonly after?: BranchPosition;
@@ -37,10 +37,12 @@ const BRANCH_PAGE = 100;
 
 /** The part of a forest that fits, the upper levels first. Undefined: there is no such branch. */
 export const shownPart = (forest: Forest, asked: PartAsked): ShownPart | undefined => {
-  const { limit, depth, after } = asked;
+  const { after } = asked;
   const branch = asked.branch === undefined ? undefined : placeOf(forest, asked.branch);
   if (asked.branch !== undefined && branch === undefined) return undefined;
 
+  const besides = branch === undefined ? 0 : 1;
+  const [limit, depth] = [asked.limit + besides, asked.depth + besides];
   const page = forest.places.length <= limit ? limit : BRANCH_PAGE;
   const order: { readonly place: Place; readonly level: number }[] = [];
   const below = new Map<Place, ShownList>();
