@@ -13,6 +13,7 @@ export interface Measured {
   readonly bytesRead: number;
   readonly fileBytesRead: number;
   readonly rowsReadP99: number;
+  readonly statements: number;
 }
 
 interface Asked {
@@ -68,12 +69,21 @@ export const measure = async <Question>(
     bytesRead: of(({ read }) => read.bytes, 0.5),
     fileBytesRead: of(({ read }) => read.fileBytes, 0.5),
     rowsReadP99: of(({ read }) => read.rows, 0.99),
+    statements: of(({ read }) => read.statements, 0.5),
   };
 };
 
-export const lineOf = ({ p50Ms, p99Ms, cpuMs, rowsRead, fileBytesRead, asked }: Measured): string =>
+export const lineOf = ({
+  p50Ms,
+  p99Ms,
+  cpuMs,
+  rowsRead,
+  fileBytesRead,
+  statements,
+  asked,
+}: Measured): string =>
   [
     `p50 ${p50Ms} ms, p99 ${p99Ms} ms`,
     ...(cpuMs === null ? [] : [`${cpuMs} ms of CPU`]),
-    `${rowsRead} rows, ${Math.round(fileBytesRead / 1_000)} kB of files (${asked} asked)`,
+    `${statements} statements, ${rowsRead} rows, ${Math.round(fileBytesRead / 1_000)} kB of files (${asked} asked)`,
   ].join(', ');

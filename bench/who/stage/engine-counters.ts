@@ -8,9 +8,16 @@ export interface ReadCounts {
   readonly bytes: number;
   /** Read from files, as they lie there: indexes and marks included. */
   readonly fileBytes: number;
+  /** SELECTs. */
+  readonly statements: number;
 }
 
-const EVENTS = { rows: 'SelectedRows', bytes: 'SelectedBytes', fileBytes: 'ReadCompressedBytes' } as const;
+const EVENTS = {
+  rows: 'SelectedRows',
+  bytes: 'SelectedBytes',
+  fileBytes: 'ReadCompressedBytes',
+  statements: 'SelectQuery',
+} as const;
 
 /**
  * The counters are of the whole engine: nobody else may ask it meanwhile. `X-ClickHouse-Summary` of the embedded
@@ -49,6 +56,7 @@ export class EngineCounters {
       rows: values.get(EVENTS.rows) ?? 0,
       bytes: values.get(EVENTS.bytes) ?? 0,
       fileBytes: values.get(EVENTS.fileBytes) ?? 0,
+      statements: values.get(EVENTS.statements) ?? 0,
     };
   }
 }
@@ -57,4 +65,5 @@ const difference = (more: ReadCounts, less: ReadCounts): ReadCounts => ({
   rows: Math.max(0, more.rows - less.rows),
   bytes: Math.max(0, more.bytes - less.bytes),
   fileBytes: Math.max(0, more.fileBytes - less.fileBytes),
+  statements: Math.max(0, more.statements - less.statements),
 });
