@@ -26,6 +26,7 @@ export interface Samples {
   readonly onTargets: readonly Sample[];
   /** That are linked to from another trace. */
   readonly causes: readonly Sample[];
+  /** In runs too. */
   readonly greatRun: readonly Sample[];
   /** Empty in a small store. */
   readonly millionSpanTrace: readonly Sample[];
@@ -56,13 +57,16 @@ export const samplesOf = async (
     }
     return places;
   };
-  const within = (execution: number | undefined): readonly Place[] =>
+  const within = (
+    execution: number | undefined,
+    suits: (place: Place) => boolean = () => true,
+  ): readonly Place[] =>
     execution === undefined
       ? []
-      : drawn(
-          () => true,
-          () => ({ execution, span: random.between(0, shapeOf(plan, execution).spans.trace.length - 1) }),
-        );
+      : drawn(suits, () => ({
+          execution,
+          span: random.between(0, shapeOf(plan, execution).spans.trace.length - 1),
+        }));
   const inRun = ({ execution, span }: Place): boolean => {
     const { spans } = shapeOf(plan, execution);
     return spans.run[span]! >= 0 && spans.stamp[span] !== 'refuted';
@@ -76,7 +80,7 @@ export const samplesOf = async (
       drawn(({ execution, span }) => ordinary(execution) && targetOf(plan, { execution, span }) !== ''),
     ),
     causes: await sampled(drawn((place) => ordinary(place.execution) && linkedTo(place))),
-    greatRun: await sampled(within(plan.greatRun)),
+    greatRun: await sampled(within(plan.greatRun, inRun)),
     millionSpanTrace: await sampled(within(plan.millionSpanTrace)),
   };
 };
