@@ -3,10 +3,16 @@ import { fromEngine } from './clickhouse-error.ts';
 import { replaceDefaultDatabase } from './default-database.ts';
 
 /**
- * What a session starts with. Bare expressions are no statements, as on a server; and the engine's limit on the
- * length of a statement is lifted for those of ours that carry a client's parameters, see `preface`.
+ * What a session starts with. Bare expressions are no statements, as on a server; the engine's limit on the length of a
+ * statement is lifted for those of ours that carry a client's parameters, see `preface`; and rows are not looked for by
+ * projections, where the engine (26.7) loses rows if an AND stands inside of another condition, unless a statement asks
+ * for it (docs/decisions/017).
  */
-const sessionSettings = ['--implicit_select=0', `--max_query_size=${2 ** 31}`];
+const sessionSettings = [
+  '--implicit_select=0',
+  `--max_query_size=${2 ** 31}`,
+  '--optimize_use_projection_filtering=0',
+];
 
 export interface EngineFacts {
   readonly version: string;

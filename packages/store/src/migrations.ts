@@ -18,11 +18,8 @@ export const readMigrations = (): readonly Migration[] =>
     .map((file, index) => {
       const [, number, name] = MIGRATION_FILE.exec(file) ?? [];
       const version = Number(number);
-      if (name === undefined || version <= index) {
-        throw new StoreError(
-          'schema_mismatch',
-          `schema/${file}: expected NNN_name.sql, from ${index + 1} on, each number once`,
-        );
+      if (name === undefined || version !== index + 1) {
+        throw new StoreError('schema_mismatch', `schema/${file}: expected ${index + 1} as NNN_name.sql`);
       }
       return {
         version,

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => temporary?.remove());
 
-const OPERATIONS = 13;
+const OPERATIONS = 11;
 
 it('operations of what was there before the table was are listed, also where the migration was cut off', async () => {
   const { store } = temporary;

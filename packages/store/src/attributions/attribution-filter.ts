@@ -4,6 +4,7 @@ import type { ActionFilter, ActionPosition } from '../readers/action-reader.ts';
 import type { RunScope } from '../readers/run-reader.ts';
 import { ZERO_UUID } from '../readers/run-row.ts';
 import { nearRun, runParameters } from '../readers/run-tree-rows.ts';
+import { asSettings, BY_ID, OF_TENANT } from '../readers/select.ts';
 
 /** Rows of `attributions` by what they repeat of the action: the columns have the names that they have there. */
 export const attributionsMatching = (filter: ActionFilter, after: ActionPosition | undefined): Condition => {
@@ -37,7 +38,7 @@ const positionParameters = (after: ActionPosition | undefined): Condition['param
 /** Rows that came before the record of their run know only the run. */
 export const attributionsBelow = (scope: RunScope): Condition => ({
   sql: `TenantId = {tenant:String} AND (${nearRun(scope)} OR RootRunId = toUUID('${ZERO_UUID}') AND (
-    RunId = {run:UUID} OR RunId IN (SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND ${nearRun(scope)})))`,
+    RunId = {run:UUID} OR RunId IN (SELECT RunId FROM runs WHERE ${OF_TENANT} AND ${nearRun(scope)} ${asSettings(BY_ID)})))`,
   parameters: runParameters(scope),
 });
 
