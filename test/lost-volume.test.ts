@@ -48,6 +48,7 @@ describe.skipIf('reason' in mounted)('a data volume that turns read-only under a
     const ledger = new Ledger();
     const load = startLoad(() => collector.url, ledger, 3);
     await eventually(() => ledger.acknowledged.size > 100);
+    const inDoubt = ledger.underWay();
     disk.turnReadOnly();
     await eventually(() => ledger.refused.size > 20);
     const acknowledged = ledger.acknowledged.size;
@@ -60,7 +61,7 @@ describe.skipIf('reason' in mounted)('a data volume that turns read-only under a
     await collector.stop();
     disk.repair();
     const next = await startCollector({ ...away, storeUrl: store.url });
-    await expectLedgerHeld(ledger, store, away.database, next.url);
+    await expectLedgerHeld(ledger, store, away.database, next.url, inDoubt);
     expect((await next.stop()).code).toBe(0);
   });
 });

@@ -14,6 +14,12 @@ export class Ledger {
   readonly refused = new Set<string>();
   /** No answer: it may be in the store, once. */
   readonly unanswered = new Set<string>();
+  readonly #underWay = new Set<string>();
+
+  /** Spans that were sent and not answered yet. */
+  underWay(): ReadonlySet<string> {
+    return new Set(this.#underWay);
+  }
 
   /** @returns the HTTP status; undefined where no answer came. */
   async send(
@@ -21,7 +27,9 @@ export class Ledger {
     spans: readonly OtlpSpan[],
     headers: Readonly<Record<string, string>> = {},
   ): Promise<number | undefined> {
+    for (const { spanId } of spans) this.#underWay.add(spanId);
     const answer = await postProtobuf(collectorUrl, spans, headers).catch(() => undefined);
+    for (const { spanId } of spans) this.#underWay.delete(spanId);
     const book =
       answer === undefined ? this.unanswered : answer.status === 200 ? this.acknowledged : this.refused;
     for (const { spanId } of spans) book.add(spanId);
@@ -75,18 +83,21 @@ export const drained = (collectorUrl: string): Promise<unknown> =>
 /**
  * Waits until the collector has sent all that it holds, then holds the ledger against the store: every acknowledged
  * span is there, none is there twice, and nothing else is there but spans of which the sender was told nothing.
+ *
+ * @param inDoubt spans that were being written when the disk failed: refused or not, they may have reached it.
  */
 export const expectLedgerHeld = async (
   ledger: Ledger,
   store: StoreProcess,
   database: string,
   collectorUrl: string,
+  inDoubt: ReadonlySet<string> = new Set(),
 ): Promise<void> => {
   await drained(collectorUrl);
   const held = await heldSpans(store, database);
   const twice = [...held].filter(([, count]) => count !== 1);
   const lost = [...ledger.acknowledged].filter((id) => !held.has(id));
-  const refusedYetHeld = [...ledger.refused].filter((id) => held.has(id));
+  const refusedYetHeld = [...ledger.refused].filter((id) => held.has(id) && !inDoubt.has(id));
   const unsent = [...held.keys()].filter(
     (id) => !ledger.acknowledged.has(id) && !ledger.unanswered.has(id) && !ledger.refused.has(id),
   );
