@@ -81,7 +81,7 @@ const askSchema = async (
   peer: SchemaPeer,
   { engine, enginePid, plan, samples, say }: Parameters<typeof askPeers>[0],
 ): Promise<SchemaPeerFigures> => {
-  const own = await createPeerDatabase(engine, peer.database, peer.schema);
+  const own = await createPeerDatabase(engine, peer.database, peer.tables);
   const startedAt = performance.now();
   await peer.fill(own, plan, () => {});
   await settled(own);

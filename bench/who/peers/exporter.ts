@@ -1,13 +1,14 @@
 import { fillSpans } from '../rows/fill.ts';
 import { OTEL_COLUMNS } from '../rows/span-rows.ts';
 import type { Engine } from '../stage/engine.ts';
+import { EXPORTER_TABLES } from './exporter-tables.ts';
 import type { SchemaPeer } from './schema-peer.ts';
 
 /** The schema of the OpenTelemetry Collector's ClickHouse exporter, asked as its README asks. */
 export const EXPORTER: SchemaPeer = {
   name: 'exporter',
   database: 'peer_exporter',
-  schema: './exporter-schema.sql',
+  tables: EXPORTER_TABLES,
   fill: (engine: Engine, plan, filled) =>
     fillSpans(engine, plan, { table: 'otel_traces', columns: OTEL_COLUMNS(plan.seed), filled }),
   traceById: (trace) => `

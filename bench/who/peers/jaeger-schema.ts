@@ -1,5 +1,6 @@
 import { fillSpans } from '../rows/fill.ts';
 import { OTEL_COLUMNS } from '../rows/span-rows.ts';
+import { JAEGER_TABLES } from './jaeger-tables.ts';
 import type { SchemaPeer } from './schema-peer.ts';
 
 const NUMBER = '^[0-9]{1,15}$';
@@ -47,7 +48,7 @@ const JAEGER_COLUMNS = (seed: number): Readonly<Record<string, string>> => {
 export const JAEGER_SCHEMA: SchemaPeer = {
   name: 'jaegerSchema',
   database: 'peer_jaeger',
-  schema: './jaeger-schema.sql',
+  tables: JAEGER_TABLES,
   fill: (engine, plan, filled) =>
     fillSpans(engine, plan, { table: 'spans', columns: JAEGER_COLUMNS(plan.seed), mayOmit: true, filled }),
   traceById: (trace) => `SELECT * FROM spans WHERE trace_id = '${trace}'`,

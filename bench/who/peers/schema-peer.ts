@@ -6,7 +6,8 @@ import type { Plan } from '../work/plan.ts';
 export interface SchemaPeer {
   readonly name: 'exporter' | 'jaegerSchema';
   readonly database: string;
-  readonly schema: string;
+  /** Statements, in order. */
+  readonly tables: readonly string[];
   readonly fill: (engine: Engine, plan: Plan, filled: (rows: number) => void) => Promise<void>;
   readonly traceById: (trace: string) => string;
   /** Which spans link to this one? */

@@ -1,15 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { Engine } from '../stage/engine.ts';
 
 /** A database of its own on the same engine, with a peer's tables in it. */
-export const createPeerDatabase = async (engine: Engine, database: string, file: string): Promise<Engine> => {
+export const createPeerDatabase = async (
+  engine: Engine,
+  database: string,
+  tables: readonly string[],
+): Promise<Engine> => {
   await engine.run(`DROP DATABASE IF EXISTS ${database}`);
   await engine.run(`CREATE DATABASE ${database}`);
   const own = new Engine(engine.url, database);
-  const sql = readFileSync(new URL(file, import.meta.url), 'utf8');
-  for (const statement of sql.split(/;\s*(?:\n|$)/).filter((text) => text.trim() !== '')) {
-    await own.run(statement);
-  }
+  for (const table of tables) await own.run(table);
   return own;
 };
 
