@@ -154,6 +154,12 @@ keys:
   });
 });
 
+it('refuses an alias that stands for nothing', () => {
+  expect(() => readCredentials('keys: *nobody', 'whence.yaml')).toThrow(
+    expect.objectContaining({ code: 'credentials_invalid' }),
+  );
+});
+
 it('reads the example of README.md', () => {
   const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);

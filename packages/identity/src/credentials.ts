@@ -153,7 +153,11 @@ const documentIn = (text: string, source: string): unknown => {
       }),
     );
   }
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch {
+    throw invalid(source, ['(the file): an alias (*name) stands for nothing, or for too much']);
+  }
 };
 
 const faultOf = ({ path, message }: z.core.$ZodIssue): string => {

@@ -83,6 +83,7 @@ principals:
           return (error as { code?: string }).code === 'owners_invalid';
         }
       }),
+      { examples: [['*!']] },
     );
   });
 });

@@ -114,9 +114,15 @@ const documentIn = (text: string, source: string): unknown => {
       }),
     );
   }
-  // An empty file names nobody.
-  return document.toJS({ maxAliasCount: 100 }) ?? {};
+  try {
+    // An empty file names nobody.
+    return document.toJS({ maxAliasCount: 100 }) ?? {};
+  } catch {
+    throw invalid(source, [ALIASES]);
+  }
 };
+
+const ALIASES = '(the file): an alias (*name) stands for nothing, or for too much';
 
 const faultOf = ({ path, message }: z.core.$ZodIssue): string => {
   const where = path.reduce<string>(
