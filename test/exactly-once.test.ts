@@ -264,8 +264,8 @@ describe('midnight (UTC)', () => {
   it('in the middle of a job whose inserts are cut: every span is there once, on the day of its batch', async () => {
     const proxy = await startCuttingProxy(store.url);
     const database = store.newDatabase();
-    // The collector's clock is two seconds before the end of the day.
-    const shift = 86_400_000 - (Date.now() % 86_400_000) - 2_000;
+    // The collector's clock is six seconds before the end of the day.
+    const shift = 86_400_000 - (Date.now() % 86_400_000) - 6_000;
     const clock = `const now=Date.now;Date.now=()=>now()+${shift}`;
     const environment = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(clock)}` };
     const options = { dataDirectory: temporaryDirectory(), storeUrl: proxy.url, database, environment };
@@ -274,7 +274,7 @@ describe('midnight (UTC)', () => {
     const load = startLoad(() => collector.url, ledger, 2);
     await eventually(async () => (await heldSpans(store, database)).size > 0);
     proxy.mischief = 'cut before the answer';
-    await pause(3_000);
+    await pause(7_000);
     await collector.kill();
     collector = await startCollector(options);
     await pause(500);
