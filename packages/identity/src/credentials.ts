@@ -1,12 +1,11 @@
 import { dirname, resolve } from 'node:path';
-import type { CodedError } from '@whence/model';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { type CertificateRule, certificateRule } from './certificate-rule.ts';
 import { type Credential, day, standing, tenantId, uri, withDuties } from './credential-fields.ts';
 import { CREDENTIAL_ID, KEY_HASH, withoutKeys } from './credential-key.ts';
 import { keyProof } from './credential-proofs.ts';
-import { type IdentityErrorCode, identityError } from './identity-error.ts';
+import { identityError } from './identity-error.ts';
+import { faultsText, readSettings } from './read-settings.ts';
 import { ROLES, type Role } from './role.ts';
 import { type TokenIssuer, tokenIssuer } from './token-issuer.ts';
 
@@ -119,9 +118,11 @@ const fileIn = (directory: string) =>
  * @throws CodedError `credentials_invalid`, with every fault and where it is; no value of the file is repeated
  */
 export const readCredentials = (text: string, source: string): CredentialSet => {
-  const parsed = fileIn(dirname(source)).safeParse(documentIn(text, source), { reportInput: false });
-  if (!parsed.success) throw invalid(source, parsed.error.issues.map(faultOf));
-  const { trustDomain, keys = [], issuers = [], certificates = [], tenants, loopback } = parsed.data;
+  const read = readSettings(fileIn(dirname(source)), text);
+  if (read.status === 'faulty') {
+    throw identityError('credentials_invalid', withoutKeys(faultsText(source, read.faults)));
+  }
+  const { trustDomain, keys = [], issuers = [], certificates = [], tenants, loopback } = read.settings;
   return {
     trustDomain,
     credentials: new Map(
@@ -140,39 +141,3 @@ export const readCredentials = (text: string, source: string): CredentialSet => 
     ...(loopback === undefined ? {} : { loopback }),
   };
 };
-
-const documentIn = (text: string, source: string): unknown => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    throw invalid(
-      source,
-      document.errors.map(({ pos, code }) => {
-        const { line, col } = lines.linePos(pos[0]);
-        return `line ${line}, column ${col}: not YAML (${code})`;
-      }),
-    );
-  }
-  try {
-    return document.toJS();
-  } catch {
-    throw invalid(source, ['(the file): an alias (*name) stands for nothing, or for too much']);
-  }
-};
-
-const faultOf = ({ path, message }: z.core.$ZodIssue): string => {
-  const where = path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${String(step)}`,
-    '',
-  );
-  return `${where === '' ? '(the file)' : where}: ${message}`;
-};
-
-const invalid = (source: string, faults: readonly string[]): CodedError<IdentityErrorCode> =>
-  identityError(
-    'credentials_invalid',
-    withoutKeys(
-      `${source}: ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-    ),
-  );

@@ -28,6 +28,7 @@ export { type MacKeys, openMacKeys } from './mac-keys.ts';
 export { createTokenMint, type TokenMint, type TokenMintParts } from './mint-transaction-token.ts';
 export { type PeerCertificate, peerCertificateOf } from './peer-certificate.ts';
 export { presentedBy } from './presented-by.ts';
+export { faultsText, type ReadSettings, readSettings } from './read-settings.ts';
 export type {
   EndRefusalCode,
   FindRefusalCode,
@@ -35,6 +36,7 @@ export type {
   StartRefusalCode,
   TokenRefusalCode,
 } from './refusal.ts';
+export { ReloadedFiles } from './reloaded-files.ts';
 export { ROLES, type Role } from './role.ts';
 export type { RunJournal, RunRecord } from './run-journal.ts';
 export {

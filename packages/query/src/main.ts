@@ -54,7 +54,7 @@ try {
   });
   const looking = startFindings({
     ...{ store, tenant, file: findings, webhooks, logger },
-    ownerPatterns: () => (owners?.current.rules ?? []).map((rule) => rule.pattern),
+    ownerPatterns: () => (owners?.current.rules.rules ?? []).map((rule) => rule.pattern),
     everyMillis: config.findingsSeconds * 1000,
   });
 

@@ -121,7 +121,7 @@ const queryApp = (options: QueryOptions): Express => {
         ? openAccess(tenant)
         : accessByFile(credentials, { uses: recorder?.credentials, counters, log: logger }),
     watch: watchQueries(recorder, counters, logger),
-    contextOf: contextsOf(store, () => owners?.current ?? NO_RULES),
+    contextOf: contextsOf(store, () => owners?.current.rules ?? NO_RULES),
   });
   app.use(unknownPath(routes));
   app.use(problemHandler(logger));

@@ -151,7 +151,7 @@ export {
 } from './readers/recorded-action.ts';
 export { mayName, type RecordedRun } from './readers/recorded-run.ts';
 export type { Attributes, RecordedSpan, SpanEvent, SpanLink } from './readers/recorded-span.ts';
-export { formatNanos, parseRfc3339 } from './readers/rfc3339.ts';
+export { EARLIEST_NANOS, formatNanos, LATEST_NANOS, parseRfc3339 } from './readers/rfc3339.ts';
 export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
 export {
   TARGET_ORDERS,

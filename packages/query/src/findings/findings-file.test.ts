@@ -46,7 +46,7 @@ mutes: [{ rule: x }]
   } catch (error) {
     expect(error).toMatchObject({ code: 'settings_invalid' });
     expect((error as Error).message.split('\n').map((line) => line.split(': ')[1])).toEqual([
-      ...['rules.rate_spike.times', 'rules.rate_spike', 'rules', 'mutes.0.rule', 'mutes.0.reason'],
+      ...['rules.rate_spike.times', 'rules.rate_spike', 'rules', 'mutes[0].rule', 'mutes[0].reason'],
     ]);
   }
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { readSettings } from '@whence/identity';
 import type { Mute } from '@whence/store';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { QueryError } from '../query-error.ts';
 import { derivedId } from './finding-id.ts';
@@ -72,23 +72,7 @@ export const readYaml = <Schema extends z.ZodType>(
   text: string,
   path: string,
 ): z.output<Schema> => {
-  const document = parseDocument(text);
-  const faults = document.errors.map(({ message }) => message.split('\n', 1)[0] ?? '');
-  const read = faults.length > 0 ? undefined : schema.safeParse(contentOf(document) ?? {});
-  if (read?.success) return read.data;
-  const told = [
-    ...faults,
-    ...(read?.error.issues ?? []).map(
-      ({ path: at, message }) => `${at.join('.') || '(the file)'}: ${message}`,
-    ),
-  ];
-  throw new QueryError('settings_invalid', told.map((fault) => `${path}: ${fault}`).join('\n'));
-};
-
-const contentOf = (document: ReturnType<typeof parseDocument>): unknown => {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch {
-    return 'aliases beyond measure';
-  }
+  const read = readSettings(schema, text, {});
+  if (read.status === 'read') return read.settings;
+  throw new QueryError('settings_invalid', read.faults.map((fault) => `${path}: ${fault}`).join('\n'));
 };

@@ -1,6 +1,5 @@
-import { globMatches } from '@whence/identity';
+import { faultsText, globMatches, readSettings } from '@whence/identity';
 import { isPrincipalId } from '@whence/model';
-import { LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { QueryError } from '../query-error.ts';
 
@@ -84,12 +83,13 @@ const file = z
  * @throws QueryError `owners_invalid`, with every fault and where it is
  */
 export const readOwnerRules = (text: string, source: string): OwnerRules => {
-  const parsed = file.safeParse(documentIn(text, source));
-  if (!parsed.success) throw invalid(source, parsed.error.issues.map(faultOf));
-  const ownerOfTeam = new Map(parsed.data.teams.map(({ name, owner }) => [name, owner]));
+  // An empty file names nobody.
+  const read = readSettings(file, text, {});
+  if (read.status === 'faulty') throw new QueryError('owners_invalid', faultsText(source, read.faults));
+  const ownerOfTeam = new Map(read.settings.teams.map(({ name, owner }) => [name, owner]));
   return {
     ownerOfTeam,
-    rules: parsed.data.principals.flatMap(({ match, team, owner = ownerOfTeam.get(team ?? '') }) =>
+    rules: read.settings.principals.flatMap(({ match, team, owner = ownerOfTeam.get(team ?? '') }) =>
       match.map((each) => ({
         pattern: each,
         ...(owner === undefined ? {} : { owner }),
@@ -101,40 +101,3 @@ export const readOwnerRules = (text: string, source: string): OwnerRules => {
 
 export const ruleFor = ({ rules }: OwnerRules, principal: string): OwnerRule | undefined =>
   rules.find(({ pattern }) => globMatches(pattern, principal));
-
-const documentIn = (text: string, source: string): unknown => {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  if (document.errors.length > 0) {
-    throw invalid(
-      source,
-      document.errors.map(({ pos, code }) => {
-        const { line, col } = lines.linePos(pos[0]);
-        return `line ${line}, column ${col}: not YAML (${code})`;
-      }),
-    );
-  }
-  try {
-    // An empty file names nobody.
-    return document.toJS({ maxAliasCount: 100 }) ?? {};
-  } catch {
-    throw invalid(source, [ALIASES]);
-  }
-};
-
-const ALIASES = '(the file): an alias (*name) stands for nothing, or for too much';
-
-const faultOf = ({ path, message }: z.core.$ZodIssue): string => {
-  const where = path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number' ? `${text}[${step}]` : `${text}${text === '' ? '' : '.'}${String(step)}`,
-    '',
-  );
-  return `${where === '' ? '(the file)' : where}: ${message}`;
-};
-
-const invalid = (source: string, faults: readonly string[]): QueryError =>
-  new QueryError(
-    'owners_invalid',
-    `${source}: ${faults.length === 1 ? '1 fault' : `${faults.length} faults`}\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-  );

@@ -1,47 +1,26 @@
 import { readFileSync } from 'node:fs';
+import { ReloadedFiles } from '@whence/identity';
 import type { Logger } from 'pino';
 import { QueryError } from '../query-error.ts';
 import { type OwnerRules, readOwnerRules } from './owner-rules.ts';
 
-const CHECK_MILLIS = 30_000;
-
-/** The owners file as it is: looked at now and then, and on `check`. One with a fault changes nothing, and is logged. */
-export interface OwnersFile {
-  readonly current: OwnerRules;
-  check(): void;
-  close(): void;
+/** An owners file as it was read. */
+interface Owners {
+  readonly text: string;
+  readonly rules: OwnerRules;
 }
 
+/** The owners file as it is: one with a fault changes nothing, and is logged. */
+export type OwnersFile = ReloadedFiles<Owners>;
+
 /** @throws QueryError `owners_invalid`, with every fault, where the file cannot be used at the start. */
-export const openOwnersFile = (path: string, logger: Logger, checkMillis = CHECK_MILLIS): OwnersFile => {
-  let text = textOf(path);
-  let current = readOwnerRules(text, path);
-  let faultSaid = '';
-
-  const check = (): void => {
-    try {
-      const now = textOf(path);
-      const rules = now === text ? current : readOwnerRules(now, path);
-      faultSaid = '';
-      if (now === text) return;
-      text = now;
-      current = rules;
-      logger.info('owners file: taken up anew');
-    } catch (error) {
-      const { message } = error as Error;
-      if (message !== faultSaid) logger.error({ fault: message }, 'owners file: the former stays');
-      faultSaid = message;
-    }
+export const openOwnersFile = (path: string, log: Logger, checkMillis?: number): OwnersFile => {
+  const read = (): Owners => {
+    const text = textOf(path);
+    return { text, rules: readOwnerRules(text, path) };
   };
-  const timer = setInterval(check, checkMillis).unref();
-
-  return {
-    get current() {
-      return current;
-    },
-    check,
-    close: () => clearInterval(timer),
-  };
+  const same = (a: Owners, b: Owners): boolean => a.text === b.text;
+  return new ReloadedFiles({ what: 'owners file', read, same }, log, checkMillis);
 };
 
 const textOf = (path: string): string => {

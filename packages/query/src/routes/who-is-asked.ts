@@ -1,4 +1,4 @@
-import type { Readers } from '@whence/store';
+import { EARLIEST_NANOS, LATEST_NANOS, type Readers } from '@whence/store';
 import { z } from 'zod';
 import {
   badParameter,
@@ -113,8 +113,6 @@ const checkTogether = (parameters: z.output<typeof WHO_PARAMETERS>): void => {
 const WITHIN_NANOS = 86_400_000_000_000n;
 /** Clocks of different hosts differ. */
 const SKEW_NANOS = 60_000_000_000n;
-const EARLIEST_NANOS = -2_208_988_800_000_000_000n;
-const LATEST_NANOS = 9_223_372_036_000_000_000n;
 
 const artefactAsked = (parameters: z.output<typeof WHO_PARAMETERS>): ArtefactAsked => {
   const { at, within = WITHIN_NANOS, limit = CANDIDATES_USUAL } = parameters;

@@ -1,6 +1,6 @@
-import { authorityOf, type InheritanceWay } from '@whence/model';
+import type { InheritanceWay } from '@whence/model';
 import { formatNanos } from '../readers/rfc3339.ts';
-import { principalKindOf, ZERO_UUID } from '../readers/run-row.ts';
+import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
 import type { Attribution, Inherited } from './attribution.ts';
 
 /** Columns of `attributions` as they are asked for; `AttributionRow` is what comes back. */
@@ -52,15 +52,11 @@ export const attributionOf = (row: AttributionRow): Attribution => {
 
 const inheritedOf = (row: AttributionRow): Inherited | undefined => {
   if (row.Assurance !== 'inherited' || row.Via === 'none') return undefined;
-  const authority = authorityOf(row.Authority);
   return {
     runId: row.RunId,
     ...(row.RootRunId === ZERO_UUID ? {} : { rootRunId: row.RootRunId }),
     runPath: row.RunPath,
-    ...(row.PrincipalId === ''
-      ? {}
-      : { principal: { id: row.PrincipalId, kind: principalKindOf(row.PrincipalKind) } }),
-    ...(authority === undefined ? {} : { authority }),
+    ...namedIn(row),
     from: { traceId: row.ViaTraceId, spanId: row.ViaSpanId, via: row.Via, hops: row.Hops },
   };
 };

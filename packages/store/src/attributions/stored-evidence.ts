@@ -1,7 +1,7 @@
-import { type Assurance, authorityOf, isCauseKind, SPAN_KINDS, WHENCE, type Witness } from '@whence/model';
+import { type Assurance, isCauseKind, SPAN_KINDS, WHENCE, type Witness } from '@whence/model';
 import { CONTENT_HASH } from '../readers/action-row.ts';
 import { spanKey } from '../readers/recorded-action.ts';
-import { principalKindOf, ZERO_UUID } from '../readers/run-row.ts';
+import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
 import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/select.ts';
 import type { EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
 import { type TraceSelection, traceCondition } from './trace-selection.ts';
@@ -178,14 +178,10 @@ const referenceOf = (assurance: Assurance): SpanEvidence['reference'] =>
   assurance === 'inherited' ? 'asserted' : assurance;
 
 const runOf = (row: EvidenceRow): EvidencedRun => {
-  const authority = authorityOf(row.Authority);
   return {
     id: row.RunId,
     ...(row.RootRunId === ZERO_UUID ? {} : { rootId: row.RootRunId }),
     path: row.RunPath,
-    ...(row.PrincipalId === ''
-      ? {}
-      : { principal: { id: row.PrincipalId, kind: principalKindOf(row.PrincipalKind) } }),
-    ...(authority === undefined ? {} : { authority }),
+    ...namedIn(row),
   };
 };

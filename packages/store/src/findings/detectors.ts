@@ -53,7 +53,7 @@ export interface Detectors {
     readonly unusedSinceMillis: number;
     readonly issuedBeforeMillis: number;
     readonly limit: number;
-  }): Promise<readonly CredentialAge[] | undefined>;
+  }): Promise<readonly CredentialAge[]>;
   learnWorkloads(window: ReceivedWindow): Promise<void>;
   newWorkloads(
     window: ReceivedWindow,

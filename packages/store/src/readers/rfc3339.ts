@@ -5,8 +5,8 @@
 const NANOS_PER_SECOND = 1_000_000_000n;
 
 /** What `DateTime64(9)` holds: a signed 64-bit count of nanoseconds, years 1900 to 2262. */
-const EARLIEST = -2_208_988_800n * NANOS_PER_SECOND;
-const LATEST = 9_223_372_036n * NANOS_PER_SECOND;
+export const EARLIEST_NANOS = -2_208_988_800n * NANOS_PER_SECOND;
+export const LATEST_NANOS = 9_223_372_036n * NANOS_PER_SECOND;
 
 const RFC3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})$/;
 
@@ -24,7 +24,7 @@ export const parseRfc3339 = (text: string): bigint | undefined => {
   const millis = Date.parse(`${date}T${time}${zone?.toUpperCase()}`);
   if (Number.isNaN(millis) || !isCalendarDay(date)) return undefined;
   const nanos = BigInt(millis) * 1_000_000n + BigInt(fraction.padEnd(9, '0'));
-  return nanos < EARLIEST || nanos > LATEST ? undefined : nanos;
+  return nanos < EARLIEST_NANOS || nanos > LATEST_NANOS ? undefined : nanos;
 };
 
 /** `Date.parse` takes the 31st of February for the 3rd of March. */

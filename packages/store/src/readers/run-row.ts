@@ -117,3 +117,18 @@ const outcomeOf = (text: string): Outcome | undefined => OUTCOMES.find((outcome)
 
 /** A kind that this version does not know is still something that acts. */
 export const principalKindOf = (text: string): PrincipalKind => (isPrincipalKind(text) ? text : 'workload');
+
+/** Whom a row names, and what allowed it: as far as it was known when the row was written. */
+export const namedIn = (row: {
+  readonly PrincipalId: string;
+  readonly PrincipalKind: string;
+  readonly Authority: string;
+}): Partial<Pick<Run, 'principal' | 'authority'>> => {
+  const authority = authorityOf(row.Authority);
+  return {
+    ...(row.PrincipalId === ''
+      ? {}
+      : { principal: { id: row.PrincipalId, kind: principalKindOf(row.PrincipalKind) } }),
+    ...(authority === undefined ? {} : { authority }),
+  };
+};

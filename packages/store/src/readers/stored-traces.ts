@@ -1,3 +1,4 @@
+import { IS_ACTION } from './action-row.ts';
 import { recordRows } from './record-rows.ts';
 import type { RecordedSpan } from './recorded-span.ts';
 import type { RunReader } from './run-reader.ts';
@@ -34,7 +35,7 @@ export const storedTraces = (selection: Selection, runs: RunReader): TraceReader
     const rows = await select<PlaceRow>(
       selection,
       `SELECT toString(toUnixTimestamp64Nano(Timestamp)) AS Nanos, SpanId, ParentSpanId,
-         System = 'whence' AND Operation = 'open' AS IsMark
+         NOT ${IS_ACTION} AS IsMark
        FROM otel_traces WHERE ${OF_TRACE} ORDER BY ${OLDEST_FIRST} LIMIT {limit:UInt32}`,
       { trace: traceId, limit: limit + 1 },
       BY_ID,

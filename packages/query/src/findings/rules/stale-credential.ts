@@ -28,7 +28,6 @@ export const staleCredential = rule({
       issuedBeforeMillis: nowMillis - ageDays * DAY,
       limit: MOST + 1,
     });
-    if (stale === undefined) return { found: [] };
     const found = stale
       .filter(({ expiresMillis }) => expiresMillis === undefined || expiresMillis > nowMillis)
       .map((credential): Found => {

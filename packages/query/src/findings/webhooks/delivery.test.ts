@@ -218,8 +218,8 @@ endpoints:
     readWebhooksFile(faulty, 'w.yaml');
   } catch (error) {
     expect((error as Error).message.split('\n').map((line) => line.split(': ')[1])).toEqual([
-      ...['endpoints.0.name', 'endpoints.0.url', 'endpoints.0.secrets.0'],
-      ...['endpoints.1.url', 'endpoints.1.secrets', 'endpoints.1.severity', 'endpoints.2.rules.0'],
+      ...['endpoints[0].name', 'endpoints[0].url', 'endpoints[0].secrets[0]'],
+      ...['endpoints[1].url', 'endpoints[1].secrets', 'endpoints[1].severity', 'endpoints[2].rules[0]'],
     ]);
   }
 });

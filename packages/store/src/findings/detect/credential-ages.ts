@@ -1,5 +1,4 @@
 import { type Selection, select } from '../../readers/select.ts';
-import { hasTable } from './has-table.ts';
 
 /** A credential that was seen. Milliseconds since the epoch. */
 export interface CredentialAge {
@@ -38,13 +37,12 @@ const CREDENTIALS = `
 
 /**
  * Keys and certificates that were not used for long, or are in use for long. Tokens live for minutes and are left out.
- * Reads the rows of `credentials`, one for each credential. Undefined: this store keeps none.
+ * Reads the rows of `credentials`, one for each credential.
  */
 export const staleCredentials = async (
   selection: Selection,
   asked: { readonly unusedSinceMillis: number; readonly issuedBeforeMillis: number; readonly limit: number },
-): Promise<readonly CredentialAge[] | undefined> => {
-  if (!(await hasTable(selection, 'credentials'))) return undefined;
+): Promise<readonly CredentialAge[]> => {
   const rows = await select<CredentialRow>(selection, CREDENTIALS, {
     unusedSince: asked.unusedSinceMillis,
     issuedBefore: asked.issuedBeforeMillis,

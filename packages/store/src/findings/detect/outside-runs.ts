@@ -1,3 +1,4 @@
+import { IS_ACTION } from '../../readers/action-row.ts';
 import { type Selection, select } from '../../readers/select.ts';
 import {
   HOUR,
@@ -34,7 +35,7 @@ interface OutsideRow extends SeenRow {
 }
 
 const OF_RUNS = `TenantId = {tenant:String} AND ${RECEIVED} AND RunId != toUUID('00000000-0000-0000-0000-000000000000')
-    AND Assurance = 'verified' AND NOT (System = 'whence' AND Operation = 'open')`;
+    AND Assurance = 'verified' AND ${IS_ACTION}`;
 
 /**
  * By run and hour of receipt. References that are checked, and runs that an issuer has on record, alone. Reads the run

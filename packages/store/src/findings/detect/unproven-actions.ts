@@ -1,6 +1,5 @@
 import { type Selection, select } from '../../readers/select.ts';
 import { likeOf } from '../muted-condition.ts';
-import { hasTable } from './has-table.ts';
 import {
   HOUR,
   RECEIVED,
@@ -106,11 +105,10 @@ export const unattributedActions = async (
   targets: readonly string[],
 ): Promise<readonly SentActions[]> => {
   if (targets.length === 0) return [];
-  const attributes = await hasTable(selection, 'attributions');
   const rows = await select<SentRow>(
     selection,
     `SELECT ${BY_SENDER}, Target AS TargetUri, '' AS Principal FROM otel_traces
-     WHERE ${ON_GUARDED} ${attributes ? `AND NOT ${INHERITED}` : ''}
+     WHERE ${ON_GUARDED} AND NOT ${INHERITED}
      GROUP BY Service, ActorId, TargetUri, HourSeconds ORDER BY HourSeconds, Service, ActorId, TargetUri`,
     { ...receivedParameters(window), patterns: targets.map(likeOf) },
   );
