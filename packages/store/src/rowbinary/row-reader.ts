@@ -27,7 +27,7 @@ export class RowReader {
     const array = /^Array\((.*)\)$/.exec(type);
     if (array !== null) return Array.from({ length: this.varint() }, () => this.value(array[1]!));
     if (type === 'String' || type === 'LowCardinality(String)') return this.string();
-    if (type === 'Map(LowCardinality(String), String)') {
+    if (type.startsWith('Map(')) {
       return Array.from({ length: this.varint() }, (): [string, string] => [this.string(), this.string()]);
     }
     if (type.startsWith('DateTime64')) return this.view.getBigInt64(this.take(8), true);

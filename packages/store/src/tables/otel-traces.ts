@@ -34,9 +34,9 @@ export const OTEL_TRACES: RowTable = {
     { name: 'StatementHash', type: 'UInt64' },
     // of the scope
     { name: 'ServiceName', type: 'LowCardinality(String)' },
-    { name: 'ResourceAttributes', type: MAP },
-    { name: 'ScopeName', type: 'String' },
-    { name: 'ScopeVersion', type: 'String' },
+    { name: 'ResourceAttributes', type: 'Map(LowCardinality(String), LowCardinality(String))' },
+    { name: 'ScopeName', type: 'LowCardinality(String)' },
+    { name: 'ScopeVersion', type: 'LowCardinality(String)' },
     // of the run
     { name: 'RunId', type: 'UUID' },
     { name: 'RootRunId', type: 'UUID' },
