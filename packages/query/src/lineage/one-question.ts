@@ -1,42 +1,59 @@
-import type { ActionsFound, Readers, RecordedRun, RunReader } from '@whence/store';
+import type { ActionReader, ActionsFound, Readers, RecordedAction, RunReader } from '@whence/store';
 
 /** Records of a trace that is read whole, at once. Almost every trace is smaller. */
 export const SMALL_TRACE = 256;
 
-/** The same readers, for the time of one question: a trace and the record of a run are read once. */
+/** The same readers, for the time of one question: a trace, the opening and the record of a run are read once. */
 export const forOneQuestion = (readers: Readers): Readers => {
-  const traces = new Map<string, Promise<ActionsFound>>();
+  const { byIds, byId } = keepingRuns(readers.runs);
   return {
     ...readers,
-    runs: keepingRuns(readers.runs),
-    actions: {
-      ...readers.actions,
-      smallTrace: (traceId, limit) => {
-        const key = `${traceId} ${limit}`;
-        const known = traces.get(key) ?? readers.actions.smallTrace(traceId, limit);
-        traces.set(key, known);
-        return known;
-      },
-    },
+    runs: { ...readers.runs, byIds, byId },
+    actions: { ...readers.actions, ...keepingTraces(readers.actions), ...keepingOpenings(readers.actions) },
   };
 };
 
-const keepingRuns = (runs: RunReader): RunReader => {
-  const known = new Map<string, Promise<RecordedRun | undefined>>();
+const keepingTraces = ({ smallTraces }: ActionReader): Pick<ActionReader, 'smallTrace' | 'smallTraces'> => {
+  const ofLimit = new Map<number, (ids: readonly string[]) => Promise<ReadonlyMap<string, ActionsFound>>>();
+  const kept: ActionReader['smallTraces'] = (traceIds, limit) => {
+    const known = ofLimit.get(limit) ?? keeping((ids: readonly string[]) => smallTraces(ids, limit));
+    ofLimit.set(limit, known);
+    return known(traceIds);
+  };
+  return {
+    smallTraces: kept,
+    smallTrace: async (traceId, limit) => (await kept([traceId], limit)).get(traceId)!,
+  };
+};
 
-  const byIds = async (ids: Iterable<string>): Promise<ReadonlyMap<string, RecordedRun>> => {
+const keepingOpenings = ({ openingsOf }: ActionReader): Pick<ActionReader, 'openingOf' | 'openingsOf'> => {
+  const kept = keeping<RecordedAction>(openingsOf);
+  return { openingsOf: kept, openingOf: async (runId) => (await kept([runId])).get(runId) };
+};
+
+const keepingRuns = (runs: RunReader): Pick<RunReader, 'byId' | 'byIds'> => {
+  const kept = keeping(runs.byIds);
+  return { byIds: (ids) => kept([...ids]), byId: async (id) => (await kept([id])).get(id) };
+};
+
+/** Each id is asked for once, whether anything is found or not, and while its answer is still awaited. */
+const keeping = <Value>(
+  read: (ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+): ((ids: readonly string[]) => Promise<ReadonlyMap<string, Value>>) => {
+  const known = new Map<string, Promise<Value | undefined>>();
+  return async (ids) => {
     const wanted = [...new Set(ids)];
     const unknown = wanted.filter((id) => !known.has(id));
-    const asked = runs.byIds(unknown);
+    const asked = unknown.length === 0 ? undefined : read(unknown);
     for (const id of unknown) {
       known.set(
         id,
-        asked.then((found) => found.get(id)),
+        asked!.then((found) => found.get(id)),
       );
     }
-    const found = await Promise.all(wanted.map(async (id) => [id, await known.get(id)] as const));
-    return new Map(found.filter((entry): entry is readonly [string, RecordedRun] => entry[1] !== undefined));
+    const values = await Promise.all(wanted.map(async (id) => [id, await known.get(id)] as const));
+    return new Map(
+      values.filter((entry): entry is readonly [string, Awaited<Value>] => entry[1] !== undefined),
+    );
   };
-
-  return { ...runs, byIds, byId: async (id) => (await byIds([id])).get(id) };
 };

@@ -1,6 +1,7 @@
 import type { Action, Assurance, Run } from '@whence/model';
 import { mayName, type Readers, type RecordedAction, type RecordedRun } from '@whence/store';
 import { type InheritanceNow, inheritanceNow } from '../attribution/inheritance-now.ts';
+import { askAhead } from './ask-ahead.ts';
 import { causeKindOf } from './cause-kind.ts';
 import { type Chain, type ChainLink, causeOfRun, climb } from './climb.ts';
 import type { Missing } from './missing.ts';
@@ -24,11 +25,10 @@ export const whoCausedAction = async (
   received: RecordedAction,
   noted: readonly Missing[] = [],
 ): Promise<WhoAnswer> => {
-  const [climbed, witnesses] = await Promise.all([
+  const [, climbed, witnesses] = await Promise.all([
+    askAhead(readers, received),
     climb(readers, received),
     witnessesOf(readers, received),
-    // Asked for ahead of time, while the chain is climbed.
-    runsOf(readers, [received]),
   ]);
   const inheritance = await inheritanceNow(readers, [received, ...climbed.links.map((link) => link.record)]);
   const record = inheritance.of(received);

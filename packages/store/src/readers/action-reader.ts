@@ -13,10 +13,13 @@ import type { RunScope } from './run-reader.ts';
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */
 export interface ActionReader {
-  /** First received first. Without a trace id: that span id in any trace. At most `RECORDS_PER_SPAN` records. */
+  /**
+   * Where there are several, the first received first. Without a trace id: that span id in any trace. At most
+   * `RECORDS_PER_SPAN` records.
+   */
   bySpan(span: { readonly traceId?: string; readonly spanId: string }): Promise<readonly RecordedAction[]>;
 
-  /** Spans of one trace, first received first; at most 256 ids. */
+  /** Spans of one trace, of several records of one the first received first; at most 256 ids. */
   bySpans(traceId: string, spanIds: readonly string[]): Promise<readonly RecordedAction[]>;
 
   /** Who is whose parent in a trace, oldest first: narrow enough to be read whole. */
@@ -26,10 +29,13 @@ export interface ActionReader {
   outlineOf(traceId: string, spanIds: readonly string[]): Promise<readonly OutlinedSpan[]>;
 
   /**
-   * A trace in one look-up, first received first. Where it has more records than `limit`, it is given as truncated and
-   * without any: nothing tells which of them matter.
+   * A trace whole, of several records of a span the first received first. Where it has more records than `limit`, it is
+   * given as truncated and without any: nothing tells which of them matter.
    */
   smallTrace(traceId: string, limit: number): Promise<ActionsFound>;
+
+  /** The same of several traces at once, each by its id: one of which nothing is known is empty. At most 100. */
+  smallTraces(traceIds: readonly string[], limit: number): Promise<ReadonlyMap<string, ActionsFound>>;
 
   /**
    * The span at which a trace begins, however large it is: of those without a parent the oldest, else of those whose
@@ -63,6 +69,9 @@ export interface ActionReader {
 
   /** The span that opens a run, verified before claimed. */
   openingOf(runId: string): Promise<RecordedAction | undefined>;
+
+  /** The same of several runs, by run id; at most 200. */
+  openingsOf(runIds: readonly string[]): Promise<ReadonlyMap<string, RecordedAction>>;
 
   /** What a run did first, as far as it has arrived, verified before claimed. */
   firstOf(runId: string): Promise<RecordedAction | undefined>;

@@ -47,7 +47,7 @@ export const ACTION_COLUMNS = `
     \`Links.TraceId\` AS LinkTraceIds, \`Links.SpanId\` AS LinkSpanIds,
     arrayMap(attributes -> attributes['${WHENCE.cause.key}'], \`Links.Attributes\`) AS LinkKinds,
     System, Operation, Target, toString(StatementHash) AS Fingerprint,
-    RunId, RootRunId, PrincipalId, PrincipalKind, Authority, Assurance, Actor, Witness`;
+    RunId, RootRunId, RunPath, PrincipalId, PrincipalKind, Authority, Assurance, Actor, Witness`;
 
 export interface ActionRow {
   readonly StartNanos: string;
@@ -70,6 +70,7 @@ export interface ActionRow {
   readonly Fingerprint: string;
   readonly RunId: string;
   readonly RootRunId: string;
+  readonly RunPath: readonly string[];
   readonly PrincipalId: string;
   readonly PrincipalKind: string;
   readonly Authority: string;
@@ -88,6 +89,7 @@ export const recordedActionOf = (row: ActionRow, run: Run | undefined): Recorded
   return {
     action: actionOf(row, run),
     ...(opens === row.RunId && row.Assurance !== 'refuted' ? { opensRunId: opens } : {}),
+    runPath: row.Assurance === 'refuted' ? [] : row.RunPath,
     links: causeLinksOf(row.LinkTraceIds, row.LinkSpanIds, row.LinkKinds),
     ...(row.Fingerprint === '0' ? {} : { statementHash: row.Fingerprint }),
     ...doubtOf(row.Attributes),

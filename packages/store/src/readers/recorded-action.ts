@@ -5,6 +5,8 @@ export interface RecordedAction {
   readonly action: Action;
   /** The run whose opening span this is: the span says so, and came with that run's reference. */
   readonly opensRunId?: string;
+  /** Ancestors of its run, the root first, as they were known when it was received. */
+  readonly runPath: readonly string[];
   /** Spans that brought this one about, in the order in which the span lists them, its own trace included. */
   readonly links: readonly CauseLink[];
   /** Fingerprint of the statement, literals and layout aside. Absent: no statement. */

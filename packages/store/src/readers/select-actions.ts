@@ -57,6 +57,7 @@ export const selectActionsAsStored = <Row extends ActionRow = ActionRow>(
 ): AsyncIterable<readonly Row[]> =>
   selectChunks<Row>(selection, asStored(statement), parameters, statement.way ?? BY_KEY);
 
-const areDistinct = (rows: readonly ActionRow[]): boolean =>
+/** No span came more than once. */
+export const areDistinct = (rows: readonly ActionRow[]): boolean =>
   new Set(rows.map(({ TraceId, SpanId }) => spanKey({ traceId: TraceId, spanId: SpanId }))).size ===
   rows.length;

@@ -21,6 +21,17 @@ export type Way = ClickHouseSettings;
 export const BY_KEY: Way = { optimize_use_projection_filtering: 0 };
 
 /**
+ * For a handful of rows: threads of their own, a first pass over some of the columns, and what the engine keeps of
+ * conditions, cost more than they save.
+ */
+export const FEW_ROWS: Way = {
+  ...BY_KEY,
+  max_threads: 1,
+  optimize_move_to_prewhere: 0,
+  use_query_condition_cache: 0,
+};
+
+/**
  * Both, where an AND would stand inside another condition. The engine (26.7) takes the parts of such an AND for
  * conditions of the whole when it looks for rows by a projection, and loses rows: there AND stands outermost alone.
  */

@@ -6,14 +6,26 @@ import {
   type RunTotals,
   type TraceOutline,
 } from './action-reader.ts';
-import { type ActionRow, IS_ACTION } from './action-row.ts';
+import { ACTION_COLUMNS, type ActionRow, IS_ACTION } from './action-row.ts';
 import { searchActions } from './action-search.ts';
+import { rowsAtPlaces } from './placed-actions.ts';
+import { placesOf } from './places.ts';
 import { recordRows } from './record-rows.ts';
 import { type RecordedAction, spanKey } from './recorded-action.ts';
 import type { RunReader } from './run-reader.ts';
 import { branchOf } from './run-tree-rows.ts';
-import { BY_ID, BY_KEY, besides, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
+import {
+  BY_ID,
+  BY_KEY,
+  besides,
+  FEW_ROWS,
+  OF_TENANT,
+  type Parameters,
+  type Selection,
+  select,
+} from './select.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
+import { smallTracesOf } from './small-traces.ts';
 import { outlineOfRuns } from './stored-run-outline.ts';
 import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
@@ -25,7 +37,11 @@ const OF_RUN = "RunKey = toUInt128({run:UUID}) AND RunId = {run:UUID} AND Assura
 const OF_TRACE = 'TraceId = {trace:String}';
 /** Beside a span id, by which the rows are found. */
 const IN_TRACE = besides('TraceId', 'trace');
-const OPENS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = {id:String}`;
+/** By the number that the key orders by. */
+const OF_RUNS = `RunKey IN (SELECT toUInt128(arrayJoin({runs:Array(UUID)}))) AND RunId IN {runs:Array(UUID)}
+  AND Assurance != 'refuted'`;
+const OPENS_ITS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = toString(RunId)`;
+const CLAIMS_LAST = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
 
 const HAS_PARENT = "ParentSpanId != ''";
 
@@ -55,10 +71,36 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     parameters: Parameters & { readonly limit: number },
   ): Promise<readonly RecordedAction[]> => recorded(await selectActions(selection, statement, parameters));
 
-  const oneOf = async (condition: string, runId: string): Promise<RecordedAction | undefined> => {
-    const order = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
-    const [one] = await actionsOf(byKey(condition, order), { run: runId, id: runId, limit: 1 });
-    return one;
+  /** Where the places do not tell, the projection finds and the table reads in one statement. */
+  const bySpanIds = async (
+    spanIds: readonly string[],
+    traceId: string | undefined,
+  ): Promise<readonly RecordedAction[]> => {
+    const inTrace = traceId === undefined ? {} : { condition: IN_TRACE, parameters: { trace: traceId } };
+    const places = await placesOf(selection, 'SpanId', spanIds, RECORDS_PER_SPAN);
+    if (places.length === 0) return [];
+    const rows = await rowsAtPlaces(selection, { places, column: 'SpanId', ...inTrace });
+    if (rows !== undefined && eachSpanOnce(rows)) return recorded(rows);
+    const condition = ['SpanId IN {spans:Array(String)}', inTrace.condition ?? 'true'].join(' AND ');
+    return actionsOf(byId(condition, FIRST_RECEIVED), {
+      ...inTrace.parameters,
+      spans: spanIds,
+      limit: spanIds.length * RECORDS_PER_SPAN,
+    });
+  };
+
+  const openingsOf: ActionReader['openingsOf'] = async (runIds) => {
+    if (runIds.length === 0) return new Map();
+    const rows = await select<ActionRow>(
+      selection,
+      `SELECT ${ACTION_COLUMNS} FROM otel_traces
+       WHERE TenantId = {tenant:String} AND ${OF_RUNS} AND ${OPENS_ITS_RUN}
+       ORDER BY ${CLAIMS_LAST} LIMIT 1 BY RunId`,
+      { runs: runIds },
+      FEW_ROWS,
+    );
+    const openings = await recorded(rows);
+    return new Map(openings.map((opening) => [opening.opensRunId ?? '', opening]));
   };
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
@@ -88,12 +130,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       )
     ).map(outlinedSpanOf);
 
-  const smallTrace: ActionReader['smallTrace'] = async (traceId, limit) => {
-    const statement = { ...byId(OF_TRACE, FIRST_RECEIVED), unsortedFirst: true };
-    const found = await selectActions(selection, statement, { trace: traceId, limit: limit + 1 });
-    const truncated = found.length > limit;
-    return { records: truncated ? [] : await recorded(found), truncated };
-  };
+  const { smallTrace, smallTraces } = smallTracesOf(selection, recorded);
 
   async function* ofTrace(traceId: string, limit: number): AsyncGenerator<readonly RecordedAction[]> {
     const whole = byId(OF_TRACE, OLDEST_FIRST);
@@ -106,6 +143,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     outline,
     outlineOf,
     smallTrace,
+    smallTraces,
     ofTrace,
     topOfTrace: async (traceId) => {
       const order = `${HAS_PARENT}, ${HAS_PARENT} AND ParentSpanId IN (
@@ -120,21 +158,8 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       ),
     search: (search) => searchActions(selection, recorded, search),
 
-    bySpan: ({ traceId, spanId }) =>
-      actionsOf(
-        byId(
-          traceId === undefined ? 'SpanId = {span:String}' : `SpanId = {span:String} AND ${IN_TRACE}`,
-          FIRST_RECEIVED,
-        ),
-        { trace: traceId ?? '', span: spanId, limit: RECORDS_PER_SPAN },
-      ),
-
-    bySpans: (traceId, spanIds) =>
-      actionsOf(byId(`SpanId IN {spans:Array(String)} AND ${IN_TRACE}`, FIRST_RECEIVED), {
-        trace: traceId,
-        spans: spanIds,
-        limit: spanIds.length * RECORDS_PER_SPAN,
-      }),
+    bySpan: ({ traceId, spanId }) => bySpanIds([spanId], traceId),
+    bySpans: (traceId, spanIds) => (spanIds.length === 0 ? Promise.resolve([]) : bySpanIds(spanIds, traceId)),
 
     below: async (scope, limit) => {
       const branch = await branchOf(selection, scope);
@@ -189,8 +214,15 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       return new Map(rows.map(({ run, ...totals }) => [run, totals]));
     },
 
-    openingOf: (runId) => oneOf(`${OF_RUN} AND ${OPENS_RUN}`, runId),
-    firstOf: (runId) => oneOf(OF_RUN, runId),
+    openingsOf,
+    openingOf: async (runId) => (await openingsOf([runId])).get(runId),
+    firstOf: async (runId) => {
+      const [first] = await actionsOf(
+        { ...byKey(OF_RUN, CLAIMS_LAST), way: FEW_ROWS },
+        { run: runId, limit: 1 },
+      );
+      return first;
+    },
 
     since: async () => {
       const [row] = await select<{ rows: number; millis: string }>(
@@ -202,6 +234,10 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     },
   };
 };
+
+/** Then none is in conflict with another one, and which was received first does not matter. */
+const eachSpanOnce = (rows: readonly ActionRow[]): boolean =>
+  new Set(rows.map(({ SpanId }) => SpanId)).size === rows.length;
 
 interface OutlineRow {
   readonly SpanId: string;

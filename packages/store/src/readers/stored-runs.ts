@@ -2,7 +2,17 @@ import type { RecordedRun } from './recorded-run.ts';
 import type { RunReader, RunsFound } from './run-reader.ts';
 import { RUN_COLUMNS, RUN_RECORD_ORDER, type RunRow, runsFrom } from './run-row.ts';
 import { branchOf, runParameters } from './run-tree-rows.ts';
-import { asSettings, BY_ID, OF_TENANT, type Parameters, type Selection, select } from './select.ts';
+import {
+  asSettings,
+  BY_ID,
+  BY_KEY,
+  FEW_ROWS,
+  OF_TENANT,
+  type Parameters,
+  type Selection,
+  select,
+  type Way,
+} from './select.ts';
 
 /** Parameters travel in the request line: 200 ids make 9 kB. */
 const IDS_PER_STATEMENT = 200;
@@ -14,12 +24,14 @@ export const storedRuns = (selection: Selection): RunReader => {
   const runsWhere = async (
     condition: string,
     parameters: Parameters,
+    way: Way = BY_KEY,
   ): Promise<ReadonlyMap<string, RecordedRun>> =>
     runsFrom(
       await select<RunRow>(
         selection,
         `SELECT ${RUN_COLUMNS} FROM runs WHERE TenantId = {tenant:String} AND ${condition} ORDER BY ${RUN_RECORD_ORDER}`,
         parameters,
+        way,
       ),
     );
 
@@ -28,7 +40,7 @@ export const storedRuns = (selection: Selection): RunReader => {
     const found = new Map<string, RecordedRun>();
     for (let from = 0; from < wanted.length; from += IDS_PER_STATEMENT) {
       const some = wanted.slice(from, from + IDS_PER_STATEMENT);
-      for (const [id, run] of await runsWhere(WITH_IDS, { ids: some })) found.set(id, run);
+      for (const [id, run] of await runsWhere(WITH_IDS, { ids: some }, FEW_ROWS)) found.set(id, run);
     }
     return found;
   };

@@ -24,6 +24,7 @@ const did = (secondsBefore: number, more: Partial<Action> = {}): RecordedAction 
     witness: 'sdk',
     ...more,
   },
+  runPath: [],
   links: [],
   conflict: false,
 });

@@ -28,6 +28,7 @@ const recorded = (
     witness: 'sdk',
     ...action,
   },
+  runPath: [],
   links: [],
   conflict: false,
   ...more,

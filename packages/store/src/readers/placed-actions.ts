@@ -1,0 +1,49 @@
+import { ACTION_COLUMNS, type ActionRow } from './action-row.ts';
+import { AT_PLACES, PLACES_PER_STATEMENT, type Place, type PlaceColumn, placeParameters } from './places.ts';
+import { FEW_ROWS, type Parameters, type Selection, select } from './select.ts';
+
+/** Rows at these places that meet the condition as well. */
+export interface PlacedStatement {
+  readonly places: readonly Place[];
+  readonly column: PlaceColumn;
+  /** Beside the id. The tenant is no part of it. */
+  readonly condition?: string;
+  readonly parameters?: Parameters;
+}
+
+/**
+ * The rows at their places, oldest first. Undefined where they are not all there: a part was
+ * merged away in the meantime, or some of the rows are another tenant's or do not meet the condition. Then only a
+ * statement that finds and reads them in one can tell.
+ */
+export const rowsAtPlaces = async (
+  selection: Selection,
+  { places, column, condition, parameters = {} }: PlacedStatement,
+): Promise<readonly ActionRow[] | undefined> => {
+  if (places.length === 0 || places.length > PLACES_PER_STATEMENT) return undefined;
+  const rows = await select<ActionRow>(
+    selection,
+    `SELECT ${ACTION_COLUMNS} FROM otel_traces
+     WHERE ${AT_PLACES} AND ${column} IN {ids:Array(String)} AND TenantId = {tenant:String}
+       ${condition === undefined ? '' : `AND ${condition}`}`,
+    { ...parameters, ...placeParameters(places), ids: [...new Set(places.map(({ id }) => id))] },
+    FEW_ROWS,
+  );
+  return rows.length === places.length ? [...rows].sort(byStart) : undefined;
+};
+
+/** Sorted here: three columns less to be read, and one step less to be planned. */
+const byStart = (a: ActionRow, b: ActionRow): number =>
+  Number(BigInt(a.StartNanos) - BigInt(b.StartNanos)) || (a.SpanId < b.SpanId ? -1 : 1);
+
+/** How many of the rows at these places are this tenant's. */
+export const ownAtPlaces = async (selection: Selection, places: readonly Place[]): Promise<number> => {
+  const [counted] = await select<{ readonly Rows: number }>(
+    selection,
+    `SELECT toUInt32(count()) AS Rows FROM otel_traces
+     WHERE ${AT_PLACES} AND TraceId IN {ids:Array(String)} AND TenantId = {tenant:String}`,
+    { ...placeParameters(places), ids: [...new Set(places.map(({ id }) => id))] },
+    FEW_ROWS,
+  );
+  return counted?.Rows ?? 0;
+};

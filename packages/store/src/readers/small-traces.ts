@@ -1,0 +1,85 @@
+import type { ActionReader, ActionsFound } from './action-reader.ts';
+import type { ActionRow } from './action-row.ts';
+import { ownAtPlaces, rowsAtPlaces } from './placed-actions.ts';
+import { PLACES_PER_STATEMENT, type Place, placesOf } from './places.ts';
+import type { RecordedAction } from './recorded-action.ts';
+import { BY_ID, OF_TENANT, type Selection } from './select.ts';
+import { areDistinct, selectActions } from './select-actions.ts';
+
+type Recorded = (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>;
+
+/** Traces whole, where they are small. Of a large one no row is read: its places tell that it is. */
+export const smallTracesOf = (
+  selection: Selection,
+  recorded: Recorded,
+): Pick<ActionReader, 'smallTrace' | 'smallTraces'> => {
+  const smallTraces: ActionReader['smallTraces'] = async (traceIds, limit) => {
+    if (traceIds.length === 0) return new Map();
+    const places = Map.groupBy(await placesOf(selection, 'TraceId', traceIds, limit + 1), ({ id }) => id);
+    const sizes = traceIds.map((traceId) => ({ traceId, places: places.get(traceId) ?? [] }));
+    const isLarge = ({ places }: TracePlaces): boolean => places.length > limit;
+    const found = await Promise.all([
+      ...batchesOf(sizes.filter((trace) => !isLarge(trace))).map((batch) => batchFound(batch, limit)),
+      ...sizes.filter(isLarge).map((trace) => largeFound(trace, limit)),
+    ]);
+    return new Map(found.flat());
+  };
+
+  const batchFound = async (batch: readonly TracePlaces[], limit: number): Promise<readonly Found[]> => {
+    const places = batch.flatMap((trace) => trace.places);
+    const rows = places.length === 0 ? [] : await rowsAtPlaces(selection, { places, column: 'TraceId' });
+    if (rows === undefined || !areDistinct(rows)) {
+      return Promise.all(batch.map(({ traceId }) => foundInOne(traceId, limit)));
+    }
+    const records = Map.groupBy(await recorded(rows), ({ action }) => action.traceId);
+    return batch.map(({ traceId }) => [traceId, { records: records.get(traceId) ?? [], truncated: false }]);
+  };
+
+  const largeFound = async ({ traceId, places }: TracePlaces, limit: number): Promise<readonly Found[]> =>
+    (await ownAtPlaces(selection, places.slice(0, PLACES_PER_STATEMENT))) > limit
+      ? [[traceId, { records: [], truncated: true }]]
+      : [await foundInOne(traceId, limit)];
+
+  /** Found and read in one statement: what parts hold does not change meanwhile. */
+  const foundInOne = async (traceId: string, limit: number): Promise<Found> => {
+    const rows = await selectActions(
+      selection,
+      {
+        condition: `TraceId = {trace:String} AND ${OF_TENANT}`,
+        order: 'ReceivedAt, BatchId, RowNumber',
+        way: BY_ID,
+        unsortedFirst: true,
+      },
+      { trace: traceId, limit: limit + 1 },
+    );
+    const truncated = rows.length > limit;
+    return [traceId, { records: truncated ? [] : await recorded(rows), truncated }];
+  };
+
+  return {
+    smallTraces,
+    smallTrace: async (traceId, limit) => (await smallTraces([traceId], limit)).get(traceId)!,
+  };
+};
+
+type Found = readonly [traceId: string, found: ActionsFound];
+
+interface TracePlaces {
+  readonly traceId: string;
+  readonly places: readonly Place[];
+}
+
+/** As many together as one statement takes. */
+const batchesOf = (traces: readonly TracePlaces[]): readonly (readonly TracePlaces[])[] => {
+  const batches: TracePlaces[][] = [];
+  let room = 0;
+  for (const trace of traces) {
+    room -= trace.places.length;
+    if (room < 0 || batches.length === 0) {
+      batches.push([]);
+      room = PLACES_PER_STATEMENT - trace.places.length;
+    }
+    batches.at(-1)!.push(trace);
+  }
+  return batches;
+};
