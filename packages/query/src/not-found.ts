@@ -1,4 +1,4 @@
-import type { Readers } from '@whence/store';
+import { formatNanos, type Readers } from '@whence/store';
 import { QueryError } from './query-error.ts';
 
 /** What was asked by. */
@@ -19,10 +19,16 @@ export interface NotFound {
 /** How long the age of the oldest record is taken as known. */
 const SINCE_KEPT_MILLIS = 60_000;
 
-export const notFoundIn = (readers: Readers, tenant: string): NotFound => {
+/** @param asOfNanos what came later is left out */
+export const notFoundIn = (readers: Readers, tenant: string, asOfNanos?: bigint): NotFound => {
   let known: { readonly since: string | undefined; readonly atMillis: number } | undefined;
 
-  const held = async (): Promise<string> => {
+  const held = async (): Promise<string> =>
+    asOfNanos === undefined
+      ? heldNow()
+      : `${await heldNow()} What was received after ${formatNanos(asOfNanos)} is left out, as asked by asOf.`;
+
+  const heldNow = async (): Promise<string> => {
     if (known === undefined || Date.now() - known.atMillis > SINCE_KEPT_MILLIS) {
       known = { since: await readers.actions.since(), atMillis: Date.now() };
     }

@@ -8,7 +8,12 @@ export const DEFAULT_API = 'http://127.0.0.1:4320';
 const TIMEOUT_MILLIS = 30_000;
 
 /** A span id alone may occur in several traces; the trace says which is meant. */
-export type WhoQuestion =
+export type WhoQuestion = AskedOf & {
+  /** As it was known at this time. */
+  readonly asOf?: string;
+};
+
+type AskedOf =
   | { readonly span: string; readonly trace?: string }
   | { readonly trace: string }
   | { readonly run: string }

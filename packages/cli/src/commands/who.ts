@@ -17,6 +17,7 @@ interface WhoOptions extends ApiOptions {
   readonly commit?: string;
   readonly at?: string;
   readonly within?: string;
+  readonly asOf?: string;
   readonly json?: true;
 }
 
@@ -51,6 +52,7 @@ export const defineWho: DefineCommand = (program, host) => {
     )
     .option('--at <time>', 'with --target, --statement: the moment that is known of, RFC 3339')
     .option('--within <duration>', 'with --at: how long before, such as 90s or 15m (default 24h)')
+    .option('--as-of <time>', 'as it was known then: by what had been received until that time, RFC 3339')
     .option('--api <url>', `the query service (WHENCE_API_URL; default ${DEFAULT_API})`)
     .option('--key-file <file>', 'the key to ask with (default: WHENCE_KEY)')
     .option('--json', 'print the whole answer as JSON')
@@ -80,17 +82,18 @@ const questionOf = (options: WhoOptions): WhoQuestion => {
   return { ...held, ...(below === undefined ? {} : { below: 'true' as const }) };
 };
 
-const questionById = ({ span, trace, run }: WhoOptions): WhoQuestion => {
+const questionById = ({ span, trace, run, asOf }: WhoOptions): WhoQuestion => {
+  const then = asOf === undefined ? {} : { asOf };
   const inTrace = trace === undefined ? undefined : { trace: hex('--trace', trace, 32) };
-  if (span !== undefined) return { span: hex('--span', span, 16), ...inTrace };
-  if (inTrace !== undefined) return inTrace;
+  if (span !== undefined) return { span: hex('--span', span, 16), ...inTrace, ...then };
+  if (inTrace !== undefined) return { ...inTrace, ...then };
   if (run === undefined)
     throw new CliError(
       'usage',
       'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL, --object NAME or --commit ID',
     );
   if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
-  return { run: run.toLowerCase() };
+  return { run: run.toLowerCase(), ...then };
 };
 
 const hex = (option: string, text: string, digits: number): string => {

@@ -12,13 +12,25 @@ const MOST_INDENTS = 12;
 
 /** Who caused this: the sentence, then what it rests on, and what it does not. Ends with a line end. */
 export const renderWho = (
-  { sentence, principal, run, authority, action, chain, witnesses, candidates = [], missing }: WhoAnswer,
+  {
+    sentence,
+    principal,
+    run,
+    authority,
+    action,
+    chain,
+    witnesses,
+    candidates = [],
+    asOf,
+    missing,
+  }: WhoAnswer,
   { columns = DEFAULT_COLUMNS, colours = false }: RenderOptions = {},
 ): string => {
   const style = styleOf(colours);
   const fact = (label: string, text: string): string => factLine(label, text, style);
   const lines = [
     style.bold(plainText(sentence)),
+    ...(asOf === undefined ? [] : [style.dim(`As it was known at ${plainText(asOf)}.`)]),
     '',
     ...(principal === undefined
       ? [fact('principal', style.doubtful('nobody is named'))]

@@ -18,7 +18,7 @@ import { z } from 'zod';
 
 /** The vocabulary of the record as the API gives it: the model's types, described for `/openapi.json`. */
 
-const nanosMoment = z.string().meta({
+export const nanosMoment = z.string().meta({
   description: 'RFC 3339 with nanoseconds, UTC.',
   examples: ['2026-03-01T03:14:07.004000001Z'],
 });

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
 import { MISSING } from './missing.ts';
-import { ACTION, ASSURANCE, AUTHORITY, CAUSE_KIND, PRINCIPAL_KIND, RUN, WITNESS } from './record.ts';
+import {
+  ACTION,
+  ASSURANCE,
+  AUTHORITY,
+  CAUSE_KIND,
+  nanosMoment,
+  PRINCIPAL_KIND,
+  RUN,
+  WITNESS,
+} from './record.ts';
 
 const CHAIN_ENTRY = z
   .object({
@@ -44,6 +53,9 @@ export const WHO = z
       .describe(
         'Of an artefact: actions that may be the one, the likeliest first. The answer is about the first.',
       ),
+    asOf: nanosMoment
+      .exactOptional()
+      .describe('What was received after this moment is left out, as was asked.'),
     missing: z.array(MISSING).readonly(),
   })
   .readonly()

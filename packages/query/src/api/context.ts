@@ -10,7 +10,11 @@ export interface Context {
   readonly readers: Readers;
   readonly notFound: NotFound;
   readonly owners: Owners;
+  /** The same as it was known at a past time, in nanoseconds since the epoch: by what had been received until then. */
+  asOf(nanos: bigint): Pick<Context, 'readers' | 'notFound'>;
 }
+
+const NANOS_PER_MILLI = 1_000_000n;
 
 /** @param rules those of the owners file as it is now */
 export const contextsOf = (
@@ -23,7 +27,15 @@ export const contextsOf = (
     let known = byTenant.get(tenant);
     if (known === undefined) {
       const readers = readersOf(store, tenant);
-      known = { readers, notFound: notFoundIn(readers, tenant), owners: ownersOf(readers.owners, rules) };
+      known = {
+        readers,
+        notFound: notFoundIn(readers, tenant),
+        owners: ownersOf(readers.owners, rules),
+        asOf: (nanos) => ({
+          readers: readersOf(store, tenant, Number(nanos / NANOS_PER_MILLI)),
+          notFound: notFoundIn(readers, tenant, nanos),
+        }),
+      };
       byTenant.set(tenant, known);
     }
     return { ...known, asker };

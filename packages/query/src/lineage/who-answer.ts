@@ -18,6 +18,8 @@ export interface WhoAnswer {
   readonly witnesses: readonly WitnessSeen[];
   /** Of what was asked for by what it did: actions that may be the one, the likeliest first. The answer is about the first. */
   readonly candidates?: readonly Candidate[];
+  /** What was received after this moment is left out, as was asked. RFC 3339. */
+  readonly asOf?: string;
   readonly missing: readonly Missing[];
 }
 

@@ -5,9 +5,8 @@ import { endpoint } from '../api/endpoint.ts';
 import { graphOfRun } from '../graph/graph-of-run.ts';
 import { graphOfWho } from '../graph/graph-of-who.ts';
 import type { NodeGraph } from '../graph/node-graph.ts';
-import { forOneQuestion } from '../lineage/one-question.ts';
 import { treeOfRun } from '../lineage/tree/tree-of-run.ts';
-import { WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
+import { knownWhen, WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
 
 /** Actions that a run's graph is made from. */
 const TREE = { limit: 20_000, depth: 256 };
@@ -15,12 +14,10 @@ const TREE = { limit: 20_000, depth: 256 };
 const BY_SPAN = 'span=e000000000000004';
 const BY_RUN = 'run=01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10';
 
-const graphOf = async (
-  parameters: z.output<typeof WHO_PARAMETERS>,
-  { readers: allReaders, notFound }: Context,
-): Promise<NodeGraph> => {
-  const readers = forOneQuestion(allReaders);
-  const answer = await whoIsAsked(readers, notFound, parameters);
+const graphOf = async (parameters: z.output<typeof WHO_PARAMETERS>, context: Context): Promise<NodeGraph> => {
+  const known = knownWhen(context, parameters);
+  const { readers } = known;
+  const answer = await whoIsAsked(known, parameters);
   if (parameters.run === undefined) return graphOfWho(readers, answer);
   const recorded = await readers.runs.byId(parameters.run);
   if (recorded === undefined) return graphOfWho(readers, answer);

@@ -1,5 +1,6 @@
-import { EARLIEST_NANOS, LATEST_NANOS, type Readers } from '@whence/store';
+import { EARLIEST_NANOS, formatNanos, LATEST_NANOS } from '@whence/store';
 import { z } from 'zod';
+import type { Context } from '../api/context.ts';
 import {
   badParameter,
   count,
@@ -15,8 +16,9 @@ import { objectPath } from '../lineage/artefact/kubernetes-object.ts';
 import { statementHashOf } from '../lineage/artefact/statement-hash.ts';
 import { type Artefact, type ArtefactAsked, whoTouched } from '../lineage/artefact/who-touched.ts';
 import { whoWorkedOn } from '../lineage/artefact/who-worked-on.ts';
+import { forOneQuestion } from '../lineage/one-question.ts';
 import type { WhoAnswer } from '../lineage/who-answer.ts';
-import { ARTEFACT_FIELDS, type NotFound } from '../not-found.ts';
+import { ARTEFACT_FIELDS } from '../not-found.ts';
 import { whoOfRun, whoOfSpan, whoOfTrace } from './who-by-id.ts';
 
 const CANDIDATES_USUAL = 10;
@@ -59,6 +61,10 @@ export const WHO_PARAMETERS = z.object({
   at: moment.optional().describe('Beside `target`, `statement` or `object`: the moment that is known of.'),
   within: duration.optional().describe('Beside `at`: how long before it is looked for; 24h where not said.'),
   limit: count(1, CANDIDATES_MAX).optional().describe('Candidates given; 10 where not said.'),
+  asOf: moment
+    .refine((nanos) => nanos <= BigInt(Date.now()) * 1_000_000n, 'lies in the future')
+    .optional()
+    .describe('As it was known at this time: by what the collectors had received until then.'),
 });
 
 /** What can be held in hand: exactly one of these is asked by. */
@@ -78,11 +84,18 @@ const BESIDE: Readonly<Record<string, readonly string[]>> = {
  * @throws QueryError `bad_parameter` where that is not clear, `unknown_…` where it is not there.
  */
 export const whoIsAsked = async (
-  readers: Readers,
-  notFound: NotFound,
+  known: Pick<Context, 'readers' | 'notFound'>,
   parameters: z.output<typeof WHO_PARAMETERS>,
 ): Promise<WhoAnswer> => {
   checkTogether(parameters);
+  const answer = await whoIn(known, parameters);
+  return parameters.asOf === undefined ? answer : { ...answer, asOf: formatNanos(parameters.asOf) };
+};
+
+const whoIn = async (
+  { readers, notFound }: Pick<Context, 'readers' | 'notFound'>,
+  parameters: z.output<typeof WHO_PARAMETERS>,
+): Promise<WhoAnswer> => {
   const { span, trace, run, commit, limit } = parameters;
   if (run !== undefined) return whoOfRun(readers, notFound, run);
   if (span !== undefined) return whoOfSpan(readers, notFound, span, trace);
@@ -108,6 +121,15 @@ const checkTogether = (parameters: z.output<typeof WHO_PARAMETERS>): void => {
       throw badParameter(key, `goes beside ${others.join(' or ')}`);
     }
   }
+};
+
+/** By what the question is answered: what is known, or was known at the time that it names. */
+export const knownWhen = (
+  context: Context,
+  { asOf }: z.output<typeof WHO_PARAMETERS>,
+): Pick<Context, 'readers' | 'notFound'> => {
+  const { readers, notFound } = asOf === undefined ? context : context.asOf(asOf);
+  return { readers: forOneQuestion(readers), notFound };
 };
 
 const WITHIN_NANOS = 86_400_000_000_000n;

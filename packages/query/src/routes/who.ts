@@ -1,7 +1,6 @@
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
-import { forOneQuestion } from '../lineage/one-question.ts';
-import { WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
+import { knownWhen, WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
 
 export const whoRoute = endpoint({
   path: '/v1/who',
@@ -32,10 +31,13 @@ export const whoRoute = endpoint({
       request: '/v1/who?object=prod/deployments/web&at=2026-03-01T03:14:08Z',
     },
     { summary: 'By a commit', request: '/v1/who?commit=4f3c9a1' },
+    {
+      summary: 'As it was known at a past time',
+      request: '/v1/who?span=e000000000000004&asOf=2026-09-01T00:00:00Z',
+    },
   ],
   parameters: WHO_PARAMETERS,
   answer: WHO,
   rowsIn: ({ chain }) => chain.length,
-  respond: async ({ parameters }, { readers, notFound }) =>
-    whoIsAsked(forOneQuestion(readers), notFound, parameters),
+  respond: async ({ parameters }, context) => whoIsAsked(knownWhen(context, parameters), parameters),
 });

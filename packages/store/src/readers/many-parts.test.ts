@@ -148,3 +148,30 @@ test('totals of a run count what lies in every part', async () => {
     expect((await readers.actions.firstOf(of.id))?.action.spanId).toBe(wanted[0]!.spanId);
   }
 });
+
+test('what was received later is left out, in whatever part, and however it is looked up', async () => {
+  const received = Date.parse('2026-03-01T03:15:00.000Z');
+  const before = readersOf(store, 'default', received - 1);
+  const then = readersOf(store, 'default', received);
+  const asked = async (by: Readers) => {
+    const found: unknown[] = [];
+    for (const { traceId, spanId } of rows.slice(0, 12)) {
+      found.push(
+        await by.actions.bySpan({ spanId }),
+        await by.actions.bySpans(traceId, [spanId]),
+        (await by.actions.smallTrace(traceId, 10)).records,
+        (await by.actions.outline(traceId, 10)).spans,
+        (await by.evidence.ofTraces({ by: 'id', ids: [traceId] }, 10)).traces.get(traceId),
+      );
+    }
+    found.push(
+      (await by.actions.search({ filter: { wholeTarget: TARGETS[0]! }, limit: 50 })).records,
+      (await by.actions.search({ filter: { targets: [TARGETS[0]!, TARGETS[1]!] }, limit: 50 })).records,
+      (await by.actions.search({ filter: { statementHash: '1', service: 'fx' }, limit: 50 })).records,
+      (await by.actions.below(named, 100)).records,
+    );
+    return found;
+  };
+  expect((await asked(before)).flat()).toEqual([]);
+  expect(await asked(then)).toEqual(await asked(readers));
+}, 120_000);

@@ -52,9 +52,14 @@ export interface Readers {
   readonly evidence: EvidenceReader;
 }
 
-/** Cheap: opens nothing. The store stays its opener's to close. */
-export const readersOf = (store: Store, tenant: string): Readers => {
-  const selection = { store, tenant };
+/**
+ * Cheap: opens nothing. The store stays its opener's to close.
+ *
+ * @param asOfMillis actions, records of runs and attributions that came later are left out, as if it were that time
+ * still. What is counted of principals, targets and credentials is as it is now. Milliseconds since the epoch.
+ */
+export const readersOf = (store: Store, tenant: string, asOfMillis?: number): Readers => {
+  const selection = { store, tenant, ...(asOfMillis === undefined ? {} : { asOfMillis }) };
   const runs = storedRuns(selection);
   const attributions = storedAttributions(selection);
   const actions = withAttributions(selection, storedActions(selection, runs), attributions, runs);

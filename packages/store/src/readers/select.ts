@@ -1,4 +1,4 @@
-import type { ClickHouseSettings } from '@clickhouse/client';
+import { type ClickHouseSettings, SettingsMap } from '@clickhouse/client';
 import type { Store } from '../open.ts';
 import { storeErrorOf } from '../open.ts';
 
@@ -12,6 +12,8 @@ export type Parameters = Readonly<Record<string, string | number | readonly stri
 export interface Selection {
   readonly store: Store;
   readonly tenant: string;
+  /** What was received later is left out. Milliseconds since the epoch. Absent: nothing is. */
+  readonly asOfMillis?: number;
 }
 
 /** How the store finds the rows of a statement. */
@@ -109,7 +111,7 @@ export async function* selectChunks<Row>(
 }
 
 const query = <Format extends 'JSONEachRow' | 'JSONCompactEachRow' = 'JSONEachRow'>(
-  { store, tenant }: Selection,
+  { store, tenant, asOfMillis }: Selection,
   sql: string,
   parameters: Parameters,
   way: Way,
@@ -120,6 +122,16 @@ const query = <Format extends 'JSONEachRow' | 'JSONCompactEachRow' = 'JSONEachRo
       query: sql,
       format,
       query_params: { ...parameters, tenant },
-      clickhouse_settings: { max_execution_time: MAX_SECONDS, ...way },
+      clickhouse_settings: { max_execution_time: MAX_SECONDS, ...way, ...receivedBy(asOfMillis) },
     }),
   );
+
+/** When each row came to be known: the engine adds the condition wherever a statement reads one of these tables. */
+const KNOWN_SINCE = { otel_traces: 'ReceivedAt', runs: 'ReceivedAt', attributions: 'KnownAt' } as const;
+
+const receivedBy = (asOfMillis: number | undefined): Way => {
+  if (asOfMillis === undefined) return {};
+  const until = `fromUnixTimestamp64Milli(toInt64(${Math.floor(asOfMillis)}))`;
+  const filters = Object.entries(KNOWN_SINCE).map(([table, column]) => [table, `${column} <= ${until}`]);
+  return { additional_table_filters: SettingsMap.from(Object.fromEntries(filters)) };
+};
