@@ -36,6 +36,7 @@ ORDER BY (TenantId, toUInt128(RunId), Record)
 SETTINGS
     index_granularity = 256,
     default_compression_codec = 'ZSTD(1)',
+    ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

@@ -1,4 +1,5 @@
-import { type Readers, readersOf, type Store } from '@whence/store';
+import { type Readers, readersOf, type Store, storedRetention } from '@whence/store';
+import { type Kept, keptIn } from '../kept.ts';
 import { type NotFound, notFoundIn } from '../not-found.ts';
 import { NO_RULES, type OwnerRules } from '../owners/owner-rules.ts';
 import { type Owners, ownersOf } from '../owners/ownership.ts';
@@ -9,6 +10,7 @@ export interface Context {
   readonly asker: Asker;
   readonly readers: Readers;
   readonly notFound: NotFound;
+  readonly kept: Kept;
   readonly owners: Owners;
 }
 
@@ -17,13 +19,19 @@ export const contextsOf = (
   store: Store,
   rules: () => OwnerRules = () => NO_RULES,
 ): ((asker: Asker) => Context) => {
+  const kept = keptIn(storedRetention(store));
   const byTenant = new Map<string, Omit<Context, 'asker'>>();
   return (asker) => {
     const { tenant } = asker;
     let known = byTenant.get(tenant);
     if (known === undefined) {
       const readers = readersOf(store, tenant);
-      known = { readers, notFound: notFoundIn(readers, tenant), owners: ownersOf(readers.owners, rules) };
+      known = {
+        readers,
+        notFound: notFoundIn(readers, tenant, kept),
+        kept,
+        owners: ownersOf(readers.owners, rules),
+      };
       byTenant.set(tenant, known);
     }
     return { ...known, asker };

@@ -1,5 +1,6 @@
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
+import { withWhatWentFromWho } from '../lineage/no-longer-kept.ts';
 import { forOneQuestion } from '../lineage/one-question.ts';
 import { WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
 
@@ -36,6 +37,6 @@ export const whoRoute = endpoint({
   parameters: WHO_PARAMETERS,
   answer: WHO,
   rowsIn: ({ chain }) => chain.length,
-  respond: async ({ parameters }, { readers, notFound }) =>
-    whoIsAsked(forOneQuestion(readers), notFound, parameters),
+  respond: async ({ parameters }, { readers, notFound, kept }) =>
+    withWhatWentFromWho(kept, await whoIsAsked(forOneQuestion(readers), notFound, parameters)),
 });
