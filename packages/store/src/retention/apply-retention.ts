@@ -12,7 +12,7 @@ type RetentionLog = Pick<ShipLog, 'info' | 'warn'>;
  * Has the store drop what is older than is set, by itself and from now on. What has the limit already is left alone, and
  * so is a table on which somebody has set another TTL by hand. Safe to call again, also after it was cut off.
  *
- * Returns when the store has taken it; what is due goes within seconds to hours from then.
+ * Returns when the store has taken it; what is due goes within seconds or minutes from then.
  *
  * @throws StoreError `store_unavailable`; `store_refused`, as where the user may not `ALTER`.
  */
