@@ -21,6 +21,55 @@ const cliWith = async (env: NodeJS.ProcessEnv, ...args: string[]) => {
   return { code: await runCli(args, host), out: host.stdout(), err: host.stderr() };
 };
 
+describe('whence retention', () => {
+  const NONE = { rows: 0, bytes: 0, tables: [] };
+  const retention = {
+    tiers: [
+      {
+        tier: 'spans',
+        days: 30,
+        rows: 12_400_000,
+        bytes: 1_444_000_000,
+        oldest: '2026-03-01T03:14:08.000Z',
+        nextGoes: '2126-03-31T03:14:08.000Z',
+        tables: [{ table: 'otel_traces', days: 30, rows: 12_400_000, bytes: 1_444_000_000 }],
+      },
+      { tier: 'causes', days: 1, nextGoes: '2026-03-01T03:14:08.000Z', ...NONE },
+      {
+        tier: 'runs',
+        ...NONE,
+        tables: [{ table: 'gaps', otherTtl: 'x + toIntervalDay(1)\u001b[2J', rows: 0, bytes: 0 }],
+      },
+    ],
+  };
+
+  it('shows a line for each tier, and what was set by hand', async () => {
+    api.answer(200, retention);
+    const { code, out } = await cli('retention');
+    expect([code, api.asked]).toEqual([0, ['/v1/retention']]);
+    expect(out).toBe(`\
+TIER    KEPT      OLDEST      NEXT GOES         ROWS  ON DISK
+spans   30 days   2026-03-01  2126-03-31  12,400,000   1.4 GB
+causes  1 day                 due                  0      0 B
+runs    for ever                                   0      0 B
+gaps has a TTL that was set by hand: x + toIntervalDay(1)\uFFFD
+`);
+  });
+
+  it('prints the whole answer with --json', async () => {
+    api.answer(200, { tiers: retention.tiers.slice(0, 2) });
+    const { out } = await cli('retention', '--json');
+    expect(JSON.parse(out)).toEqual({ tiers: retention.tiers.slice(0, 2) });
+  });
+
+  it('says who may ask, to whoever may not', async () => {
+    api.answer(403, { detail: 'role admin is needed.' });
+    const { code, err } = await cli('retention');
+    expect(code).toBe(77);
+    expect(err).toContain('role admin is needed. No key was sent');
+  });
+});
+
 describe('whence who', () => {
   it.each([
     [['--span', '00F067AA0BA902B7'], '/v1/who?span=00f067aa0ba902b7'],

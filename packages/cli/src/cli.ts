@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { CliError, EXIT_CODES } from './cli-error.ts';
 import { defineKey } from './commands/key.ts';
+import { defineRetention } from './commands/retention.ts';
 import { defineRun } from './commands/run.ts';
 import { defineTree } from './commands/tree.ts';
 import { defineUp } from './commands/up.ts';
@@ -16,7 +17,14 @@ import { plainText } from './render/plain-text.ts';
 export type DefineCommand = (program: Command, host: Host, exitWith: (code: number) => void) => void;
 
 /** In the order of `whence --help`. */
-const COMMANDS: readonly DefineCommand[] = [defineUp, defineRun, defineWho, defineTree, defineKey];
+const COMMANDS: readonly DefineCommand[] = [
+  defineUp,
+  defineRun,
+  defineWho,
+  defineTree,
+  defineRetention,
+  defineKey,
+];
 
 /** @param args without the interpreter and the program @returns the exit code; never rejects */
 export const runCli = async (args: readonly string[], host: Host): Promise<number> => {

@@ -19,6 +19,7 @@ import {
   CredentialLog,
   DiskReserve,
   GAPS,
+  keepRetention,
   lockDirectory,
   OTEL_TRACES,
   RUNS,
@@ -135,6 +136,8 @@ const assemble = async (
 
   const link = new StoreLink(config.store, log);
   parts.defer(() => link.close());
+  const keeping = keepRetention(link, config.retention, log);
+  parts.defer(() => keeping.stop());
   const runLog = new RunLog(runs, link, counters);
   await runLog.restore();
 

@@ -1,5 +1,12 @@
 import { type TlsPaths, TOKEN_LIFETIME_MAX, TOKEN_LIFETIME_MIN, tlsPathsOf } from '@whence/identity';
-import { COMPRESSIONS, type Compression, type StoreOptions, urlsOf } from '@whence/store';
+import {
+  COMPRESSIONS,
+  type Compression,
+  type Retention,
+  readRetention,
+  type StoreOptions,
+  urlsOf,
+} from '@whence/store';
 import { CollectorError } from './collector-error.ts';
 
 export interface CollectorConfig {
@@ -16,6 +23,8 @@ export interface CollectorConfig {
   /** Of a Transaction Token. */
   readonly tokenLifetimeSeconds: number;
   readonly store: StoreOptions;
+  /** For how long the store is to keep what; absent: it is left as it is. */
+  readonly retention?: Retention;
   /** A second OTLP/HTTP endpoint that gets the same; absent: none. */
   readonly forward?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   readonly bodyMaxBytes: number;
@@ -91,6 +100,11 @@ export const COLLECTOR_VARIABLES = {
     'auto',
     'of what is sent: none, zstd, gzip; auto: zstd, none on loopback',
   ),
+  retention: variable(
+    'WHENCE_RETENTION',
+    '',
+    'how long the store keeps what: spans=30d,runs=400d,causes=400d; none: as it was told before, at first for ever',
+  ),
   httpsProxy: variable('HTTPS_PROXY', '', 'proxy to an https ClickHouse; HTTP_PROXY to one in the clear'),
   noProxy: variable('NO_PROXY', '', 'hosts that are reached without it; loopback always is'),
   forwardUrl: variable(
@@ -150,6 +164,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
   const credentialsPath = text(V.credentialsPath);
   const bodyMaxBytes = integer(V.bodyMaxBytes, 1024, 2 ** 30);
   const bytesPerSecond = integer(V.tenantBytesPerSecond, 0, 2 ** 40);
+  const retention = retentionOf(text(V.retention), faults);
   const forward = forwardOf(text(V.forwardUrl), text(V.forwardHeaders), faults);
   const port = integer(V.port, 0, 65_535);
   const grpcPort = grpcPortOf(env[V.grpcPort.name], port, () => integer(V.grpcPort, 0, 65_535));
@@ -174,6 +189,7 @@ export const readCollectorConfig = (env: Environment): CollectorConfig => {
     ...(credentialsPath === '' ? {} : { credentialsPath }),
     tokenLifetimeSeconds: integer(V.tokenLifetime, TOKEN_LIFETIME_MIN, TOKEN_LIFETIME_MAX),
     store: storeOf(env, text, faults),
+    ...(retention === undefined ? {} : { retention }),
     ...(forward === undefined ? {} : { forward }),
     bodyMaxBytes,
     bodiesMaxBytes: integer(V.bodiesMaxBytes, 2 ** 20, 2 ** 40),
@@ -229,6 +245,14 @@ const storeOf = (
     proxyEnv: Object.fromEntries(Object.entries(env).filter(([name]) => PROXY_VARIABLE.test(name))),
     compression: compression as Compression,
   };
+};
+
+const retentionOf = (text: string, faults: string[]): Retention | undefined => {
+  if (text === '') return undefined;
+  const read = readRetention(text);
+  if (read.status === 'read') return read.retention;
+  faults.push(...read.faults.map((fault) => `${COLLECTOR_VARIABLES.retention.name}: ${fault}`));
+  return undefined;
 };
 
 const forwardOf = (url: string, headers: string, faults: string[]): CollectorConfig['forward'] => {

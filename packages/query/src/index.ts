@@ -1,3 +1,4 @@
+export type { RetentionAnswer } from './answers/retention.ts';
 export type { Problem } from './api/problem.ts';
 export type { Missing, MissingCode } from './lineage/missing.ts';
 export type { BranchTotals, RunTree, TreeNode, TreeTotals } from './lineage/tree/run-tree.ts';

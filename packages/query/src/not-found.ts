@@ -1,4 +1,6 @@
-import { formatNanos, type Readers } from '@whence/store';
+import { runIdTime } from '@whence/model';
+import { formatNanos, type Readers, type Tier } from '@whence/store';
+import { type Kept, toldLimit } from './kept.ts';
 import { QueryError } from './query-error.ts';
 
 /** What was asked by. */
@@ -20,7 +22,7 @@ export interface NotFound {
 const SINCE_KEPT_MILLIS = 60_000;
 
 /** @param asOfNanos what came later is left out */
-export const notFoundIn = (readers: Readers, tenant: string, asOfNanos?: bigint): NotFound => {
+export const notFoundIn = (readers: Readers, tenant: string, kept: Kept, asOfNanos?: bigint): NotFound => {
   let known: { readonly since: string | undefined; readonly atMillis: number } | undefined;
 
   const held = async (): Promise<string> =>
@@ -37,29 +39,44 @@ export const notFoundIn = (readers: Readers, tenant: string, asOfNanos?: bigint)
       : `Records of tenant "${tenant}" are held from ${known.since} on.`;
   };
 
+  const gone = async (tier: Tier, what: string): Promise<string> => {
+    const limit = await kept.limitOf(tier);
+    return limit === undefined ? '' : ` ${toldLimit(what, limit)}`;
+  };
+
+  const heldSpans = async (): Promise<string> => `${await held()}${await gone('spans', 'Spans')}`;
+
+  /** The id of a run says when it began. */
+  const began = async (run: string): Promise<string> => {
+    const limit = await kept.limitOf('runs');
+    return limit !== undefined && runIdTime(run) < limit.fromMillis
+      ? ` By its id it began at ${new Date(runIdTime(run)).toISOString()}.${await gone('runs', 'Records of runs')}`
+      : '';
+  };
+
   return {
     span: async (span, trace) =>
       new QueryError(
         'unknown_span',
-        `No span ${span}${trace === undefined ? '' : ` of trace ${trace}`} is in the store. ${await held()} Check that the id is a span id${trace === undefined ? '' : ' of that trace'}, that the process exports to this collector, and that it has flushed: a span arrives after it ends.`,
+        `No span ${span}${trace === undefined ? '' : ` of trace ${trace}`} is in the store. ${await heldSpans()} Check that the id is a span id${trace === undefined ? '' : ' of that trace'}, that the process exports to this collector, and that it has flushed: a span arrives after it ends.`,
         { field: 'span' },
       ),
     trace: async (trace) =>
       new QueryError(
         'unknown_trace',
-        `No span of trace ${trace} is in the store. ${await held()} Check that the processes export to this collector, and that they have flushed: a span arrives after it ends.`,
+        `No span of trace ${trace} is in the store. ${await heldSpans()} Check that the processes export to this collector, and that they have flushed: a span arrives after it ends.`,
         { field: 'trace' },
       ),
     run: async (run) =>
       new QueryError(
         'unknown_run',
-        `Neither a record nor an action of run ${run} is in the store. ${await held()} Check that the run was started with this issuer.`,
+        `Neither a record nor an action of run ${run} is in the store. ${await held()}${await began(run)} Check that the run was started with this issuer.`,
         { field: 'run' },
       ),
     artefact: async (field) =>
       new QueryError(
         'unknown_artefact',
-        `${ARTEFACTS[field].none} ${await held()} ${ARTEFACTS[field].check}`,
+        `${ARTEFACTS[field].none} ${await heldSpans()} ${ARTEFACTS[field].check}`,
         {
           field,
         },

@@ -1,4 +1,4 @@
-import type { Store } from '@whence/store';
+import { type Store, storedRetention } from '@whence/store';
 import type { Route } from './api/endpoint.ts';
 import { type FindingsFile, NO_FILE } from './findings/rule-settings.ts';
 import { jaegerRoutes } from './jaeger/routes.ts';
@@ -16,6 +16,7 @@ import { deleteOwnerRoute, putOwnerRoute } from './routes/principal-owner.ts';
 import { principalReachRoute } from './routes/principal-reach.ts';
 import { principalsRoute } from './routes/principals.ts';
 import { queriesRoute } from './routes/queries.ts';
+import { retentionRoute } from './routes/retention.ts';
 import { runRoute } from './routes/run.ts';
 import { runReachRoute } from './routes/run-reach.ts';
 import { runTreeRoute } from './routes/run-tree.ts';
@@ -57,6 +58,7 @@ export const routesOf = (
     queriesRoute,
     ...[credentialsRoute, credentialRoute],
     ...jaegerRoutes(),
+    retentionRoute(storedRetention(store)),
     ...[healthRoute, readyRoute(store), metricsRoute(metrics)],
   ];
   return [...answering, openApiRoute(answering)];

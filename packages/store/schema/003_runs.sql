@@ -38,6 +38,7 @@ SETTINGS
     index_granularity = 256,
     min_bytes_for_wide_part = 1099511627776,
     default_compression_codec = 'ZSTD(1)',
+    ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

@@ -1,5 +1,5 @@
 -- Typed edges between spans of different traces, from span links: by cause, and by effect through the projection.
--- Replacing: an edge that is told twice is one edge.
+-- Replacing: an edge that is told twice within a month is one edge.
 CREATE TABLE causes
 (
     TenantId LowCardinality(String) CODEC(ZSTD(1)),
@@ -10,15 +10,18 @@ CREATE TABLE causes
     EffectSpanId String CODEC(ZSTD(1)),
     EffectRunId UUID CODEC(ZSTD(1)),
     Timestamp DateTime64(9) COMMENT 'start of the effect' CODEC(Delta(8), ZSTD(1)),
+    ReceivedAt DateTime64(3, 'UTC') COMMENT 'of the effect' CODEC(Delta(8), ZSTD(1)),
 
     PROJECTION by_effect (SELECT _part_offset ORDER BY EffectTraceId, EffectSpanId)
         WITH SETTINGS (index_granularity = 1024)
 )
 ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(ReceivedAt)
 ORDER BY (TenantId, CauseTraceId, CauseSpanId, EffectTraceId, EffectSpanId, Kind)
 SETTINGS
     index_granularity = 1024,
     default_compression_codec = 'ZSTD(1)',
+    ttl_only_drop_parts = 1,
     deduplicate_merge_projection_mode = 'rebuild',
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
@@ -33,7 +36,8 @@ SELECT
     TraceId AS EffectTraceId,
     SpanId AS EffectSpanId,
     RunId AS EffectRunId,
-    Timestamp
+    Timestamp,
+    ReceivedAt
 FROM otel_traces
 ARRAY JOIN arrayZip(`Links.TraceId`, `Links.SpanId`, `Links.Attributes`) AS link
 WHERE link.1 != TraceId;

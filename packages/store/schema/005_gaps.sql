@@ -20,6 +20,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(ReceivedAt)
 ORDER BY (LostTable, LostBatchId, Reason)
 SETTINGS
+    ttl_only_drop_parts = 1,
     non_replicated_deduplication_window = 10000,
     fsync_after_insert = 1,
     fsync_part_directory = 1;

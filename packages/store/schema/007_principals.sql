@@ -30,7 +30,7 @@ CREATE TABLE principals_hourly
 ENGINE = AggregatingMergeTree
 PARTITION BY ReceivedMonth
 ORDER BY (TenantId, PrincipalId, UnnamedRunId, Hour, PrincipalKind, Assurance, Witness, ServiceName, System, Operation, Actor)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW principals_hourly_mv TO principals_hourly AS
 SELECT
@@ -157,14 +157,16 @@ CREATE TABLE principal_runs
     StartedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
     RunId UUID CODEC(ZSTD(1)),
     Assurance Enum8('none' = 0, 'asserted' = 1, 'inherited' = 2, 'verified' = 3, 'refuted' = 4) CODEC(ZSTD(1)),
-    RootRunId UUID CODEC(ZSTD(1))
+    RootRunId UUID CODEC(ZSTD(1)),
+    ReceivedAt DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
+PARTITION BY toYYYYMM(ReceivedAt)
 ORDER BY (TenantId, PrincipalId, StartedAt, RunId, Assurance)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW principal_runs_mv TO principal_runs AS
-SELECT TenantId, PrincipalId, least(runs.StartedAt, ReceivedAt) AS StartedAt, RunId, Assurance, RootRunId
+SELECT TenantId, PrincipalId, least(runs.StartedAt, ReceivedAt) AS StartedAt, RunId, Assurance, RootRunId, ReceivedAt
 FROM runs;
 
 -- What each principal runs, and what allowed it.

@@ -31,10 +31,11 @@ CREATE TABLE attributions
     PROJECTION by_principal (SELECT TenantId, PrincipalId, Timestamp, RunId, TraceId, SpanId ORDER BY TenantId, PrincipalId, Timestamp)
 )
 ENGINE = MergeTree
-PARTITION BY toYYYYMM(KnownAt)
+PARTITION BY toMonday(KnownAt)
 ORDER BY (TenantId, TraceId, SpanId, KnownAt)
 SETTINGS
     index_granularity = 1024,
+    ttl_only_drop_parts = 1,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

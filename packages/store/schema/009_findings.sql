@@ -24,6 +24,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(RecordedAt)
 ORDER BY (TenantId, FindingId, Part, RecordedAt)
 SETTINGS
+    ttl_only_drop_parts = 1,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 
@@ -39,8 +40,10 @@ CREATE TABLE finding_words
     SaidAt DateTime64(3, 'UTC') CODEC(ZSTD(1))
 )
 ENGINE = MergeTree
+PARTITION BY toYYYYMM(SaidAt)
 ORDER BY (TenantId, FindingId, WordId)
 SETTINGS
+    ttl_only_drop_parts = 1,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 
@@ -115,6 +118,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(EventAt)
 ORDER BY (TenantId, Endpoint, DeliveryId, Attempt, Status)
 SETTINGS
+    ttl_only_drop_parts = 1,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

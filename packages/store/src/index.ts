@@ -171,6 +171,16 @@ export type {
   TraceSummary,
   TracesFound,
 } from './readers/trace-reader.ts';
+export { applyRetention } from './retention/apply-retention.ts';
+export { keepRetention } from './retention/keep-retention.ts';
+export { type ReadRetention, type Retention, readRetention } from './retention/retention.ts';
+export {
+  type RetentionReader,
+  storedRetention,
+  type TableStored,
+  type TierStored,
+} from './retention/stored-retention.ts';
+export { KEPT_TIERS, TIERS, type Tier } from './retention/tiers.ts';
 export type { CredentialUse } from './rowbinary/credential-rows.ts';
 export { encodeGapRow, GAP_REASONS, type Gap, type GapReason } from './rowbinary/gap-rows.ts';
 export { encodeOwnAction, type OwnAction } from './rowbinary/own-action-rows.ts';

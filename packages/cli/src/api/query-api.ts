@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RunTree, WhoAnswer } from '@whence/query';
+import type { RetentionAnswer, RunTree, WhoAnswer } from '@whence/query';
 import { CliError } from '../cli-error.ts';
 import type { Host } from '../host.ts';
 import { isHttpUrl } from '../http-url.ts';
@@ -52,6 +52,7 @@ export interface ApiOptions {
 export interface QueryApi {
   who(question: WhoQuestion): Promise<WhoAnswer>;
   tree(runId: string, part?: TreePart): Promise<RunTree>;
+  retention(): Promise<RetentionAnswer>;
 }
 
 /** @throws CliError `usage` where the address is none, or the key file cannot be read */
@@ -70,6 +71,7 @@ export const queryApi = ({ api, keyFile }: ApiOptions, { env }: Host): QueryApi 
       const address = `${base}/v1/runs/${encodeURIComponent(runId)}/tree${asked === '' ? '' : `?${asked}`}`;
       return expectFields<RunTree>(await get(address), ['run', 'roots', 'totals']);
     },
+    retention: async () => expectFields<RetentionAnswer>(await get(`${base}/v1/retention`), ['tiers']),
   };
 };
 

@@ -37,6 +37,7 @@ export const defineUp: DefineCommand = (program, host) => {
       `
 Port 0 takes any free port; so does OTLP/gRPC where the collector's other port is 0. For --clickhouse,
 WHENCE_CLICKHOUSE_USER, WHENCE_CLICKHOUSE_PASSWORD and WHENCE_CLICKHOUSE_DATABASE are read from the environment.
+Everything is kept for ever, unless WHENCE_RETENTION says otherwise: see "whence retention --help".
 
 Examples:
   whence up

@@ -1,4 +1,5 @@
-import { type Readers, readersOf, type Store } from '@whence/store';
+import { type Readers, readersOf, type Store, storedRetention } from '@whence/store';
+import { type Kept, keptIn } from '../kept.ts';
 import { type NotFound, notFoundIn } from '../not-found.ts';
 import { NO_RULES, type OwnerRules } from '../owners/owner-rules.ts';
 import { type Owners, ownersOf } from '../owners/ownership.ts';
@@ -9,6 +10,7 @@ export interface Context {
   readonly asker: Asker;
   readonly readers: Readers;
   readonly notFound: NotFound;
+  readonly kept: Kept;
   readonly owners: Owners;
   /** The same as it was known at a past time, in nanoseconds since the epoch: by what had been received until then. */
   asOf(nanos: bigint): Pick<Context, 'readers' | 'notFound'>;
@@ -21,6 +23,7 @@ export const contextsOf = (
   store: Store,
   rules: () => OwnerRules = () => NO_RULES,
 ): ((asker: Asker) => Context) => {
+  const kept = keptIn(storedRetention(store));
   const byTenant = new Map<string, Omit<Context, 'asker'>>();
   return (asker) => {
     const { tenant } = asker;
@@ -29,11 +32,12 @@ export const contextsOf = (
       const readers = readersOf(store, tenant);
       known = {
         readers,
-        notFound: notFoundIn(readers, tenant),
+        notFound: notFoundIn(readers, tenant, kept),
+        kept,
         owners: ownersOf(readers.owners, rules),
         asOf: (nanos) => ({
           readers: readersOf(store, tenant, Number(nanos / NANOS_PER_MILLI)),
-          notFound: notFoundIn(readers, tenant, nanos),
+          notFound: notFoundIn(readers, tenant, kept, nanos),
         }),
       };
       byTenant.set(tenant, known);

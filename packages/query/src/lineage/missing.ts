@@ -22,6 +22,8 @@ export const MISSING_CODES = [
   'parent_missing',
   /** A span that a link names as the cause has not arrived. */
   'cause_missing',
+  /** What is missing may have been received, and is no longer kept. */
+  'not_kept',
   /** There are further causes, which the chain does not follow. */
   'other_causes',
   /** Further actions come into question; they are given beside the first. */

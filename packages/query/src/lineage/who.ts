@@ -96,7 +96,7 @@ export const whoCausedRun = async (readers: Readers, recorded: RecordedRun): Pro
     missing: [
       {
         code: 'run_span_missing',
-        detail: `No action of run ${run.id} has arrived: only its record is known.`,
+        detail: `No action of run ${run.id} is in the store: only its record is known.`,
       },
       ...(run.assurance === 'verified'
         ? []

@@ -3,6 +3,7 @@ import { TREE } from '../answers/tree.ts';
 import { formatCursor, readCursor } from '../api/cursor.ts';
 import { endpoint } from '../api/endpoint.ts';
 import { badParameter, count, spanId, traceId } from '../api/parameters.ts';
+import { whatWentOfRun } from '../lineage/no-longer-kept.ts';
 import type { BranchPosition } from '../lineage/tree/shown-part.ts';
 import type { MoreAt } from '../lineage/tree/tree-nodes.ts';
 import { treeOfRun } from '../lineage/tree/tree-of-run.ts';
@@ -47,7 +48,7 @@ export const runTreeRoute = endpoint({
   }),
   answer: TREE,
   rowsIn: ({ roots }) => actionsIn(roots as readonly Branch[]),
-  respond: async ({ path: { id }, parameters }, { readers, notFound, asker }) => {
+  respond: async ({ path: { id }, parameters }, { readers, notFound, kept, asker }) => {
     const { depth = DEPTH_MAX, limit = LIMIT_DEFAULT, trace, span, cursor } = parameters;
     if ((trace === undefined) !== (span === undefined)) {
       throw badParameter(trace === undefined ? 'trace' : 'span', 'trace and span go together');
@@ -82,7 +83,9 @@ export const runTreeRoute = endpoint({
       },
       moreAt,
     );
-    if (told.status === 'told') return told.tree;
+    if (told.status === 'told') {
+      return { ...told.tree, missing: [...told.tree.missing, ...(await whatWentOfRun(kept, recorded.run))] };
+    }
     throw new QueryError(
       'unknown_span',
       `Span ${span} of trace ${trace} is not among the actions of run ${id}.`,

@@ -1,5 +1,6 @@
 import { WHO } from '../answers/who.ts';
 import { endpoint } from '../api/endpoint.ts';
+import { withWhatWentFromWho } from '../lineage/no-longer-kept.ts';
 import { knownWhen, WHO_PARAMETERS, whoIsAsked } from './who-is-asked.ts';
 
 export const whoRoute = endpoint({
@@ -39,5 +40,6 @@ export const whoRoute = endpoint({
   parameters: WHO_PARAMETERS,
   answer: WHO,
   rowsIn: ({ chain }) => chain.length,
-  respond: async ({ parameters }, context) => whoIsAsked(knownWhen(context, parameters), parameters),
+  respond: async ({ parameters }, context) =>
+    withWhatWentFromWho(context.kept, await whoIsAsked(knownWhen(context, parameters), parameters)),
 });

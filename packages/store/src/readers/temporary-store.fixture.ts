@@ -13,7 +13,7 @@ export interface TemporaryStore {
 }
 
 const TABLES = [
-  ...['otel_traces', 'runs', 'causes'],
+  ...['otel_traces', 'runs', 'causes', 'revisions', 'gaps'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   'operations',
   ...['credential_records', 'credentials', 'credential_issues', 'credential_entries'],
