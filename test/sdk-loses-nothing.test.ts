@@ -32,7 +32,8 @@ const startService = (args: readonly string[], environment: Record<string, strin
   const register = import.meta.resolve('@whence/sdk/register');
   const child = spawn(process.execPath, ['--import', register, app, ...args], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       OTEL_SERVICE_NAME: 'busy',
       WHENCE_ISSUER_URL: collector.url,
       WHENCE_KEY: credentials.keys['busy']!,
