@@ -143,7 +143,8 @@ describe('what is lost all the same', () => {
     expect(lost[0]).toMatchObject({ Assurance: 'none' });
   });
 
-  it('shows as an open run and an open action, where the process was killed', async () => {
+  // Both wait until what is open is said to be: side by side.
+  it.concurrent('shows as an open run and an open action, where the process was killed', async () => {
     const service = startService(['hang', '0']);
     const runId = await service.runId();
     const [mark] = await eventually(async () => {
@@ -164,7 +165,7 @@ describe('what is lost all the same', () => {
     expect((await namesInTree(runId)).toSorted()).toEqual(['open: hang', 'open: purge orders']);
   });
 
-  it('shows no longer as open when it has ended', async () => {
+  it.concurrent('shows no longer as open when it has ended', async () => {
     const service = startService(['dawdle', '11000']);
     const runId = await service.runId();
     await service.ended;
