@@ -148,7 +148,7 @@ it('200 clients that send a byte of their headers now and then are cut off withi
     for (const client of clients) client.write(head[at % 20]!);
     at++;
   }, 500);
-  const load = startLoad(() => collector.url, ledger, 1);
+  const load = startLoad(() => collector.url, ledger, 1, 20);
   try {
     await eventually(() => cut === clients.length, {
       withinMillis: 15_000,

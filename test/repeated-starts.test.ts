@@ -123,6 +123,7 @@ describe('the SDK, where answers of the issuer are lost', () => {
       {
         env: {
           PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
           WHENCE_ISSUER_URL: proxy.url,
           WHENCE_KEY: credentials.keys['scheduler'],
           OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

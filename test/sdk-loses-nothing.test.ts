@@ -32,7 +32,8 @@ const startService = (args: readonly string[], environment: Record<string, strin
   const register = import.meta.resolve('@whence/sdk/register');
   const child = spawn(process.execPath, ['--import', register, app, ...args], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       OTEL_SERVICE_NAME: 'busy',
       WHENCE_ISSUER_URL: collector.url,
       WHENCE_KEY: credentials.keys['busy']!,
@@ -142,7 +143,8 @@ describe('what is lost all the same', () => {
     expect(lost[0]).toMatchObject({ Assurance: 'none' });
   });
 
-  it('shows as an open run and an open action, where the process was killed', async () => {
+  // Both wait until what is open is said to be: side by side.
+  it.concurrent('shows as an open run and an open action, where the process was killed', async () => {
     const service = startService(['hang', '0']);
     const runId = await service.runId();
     const [mark] = await eventually(async () => {
@@ -163,7 +165,7 @@ describe('what is lost all the same', () => {
     expect((await namesInTree(runId)).toSorted()).toEqual(['open: hang', 'open: purge orders']);
   });
 
-  it('shows no longer as open when it has ended', async () => {
+  it.concurrent('shows no longer as open when it has ended', async () => {
     const service = startService(['dawdle', '11000']);
     const runId = await service.runId();
     await service.ended;

@@ -20,7 +20,8 @@ const startFunction = async (handler: string): Promise<LambdaRuntime & { said():
   const runtime = await startLambdaRuntime();
   const child = spawn(process.execPath, ['--import', REGISTER, `${ROOT}/function.cjs`], {
     env: {
-      PATH: process.env['PATH'] ?? '',
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       AWS_LAMBDA_RUNTIME_API: runtime.api,
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
       LAMBDA_TASK_ROOT: ROOT,

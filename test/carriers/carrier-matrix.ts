@@ -176,7 +176,11 @@ export const startSide = (
 ): Side => {
   const path = (file: string): string => fileURLToPath(new URL(`./apps/${file}`, import.meta.url));
   const child = spawn(process.execPath, ['--import', preload, path(module), path(`${app}/${side}.cjs`)], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   takeDown(() => child.kill('SIGKILL'));

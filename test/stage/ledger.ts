@@ -45,13 +45,23 @@ export interface Load {
 const SPANS_MAX = 12;
 const BETWEEN_FAILURES_MILLIS = 10;
 
-/** Senders that send one request after another, each of new spans, until they are stopped. */
-export const startLoad = (collectorUrl: () => string, ledger: Ledger, senders = 4): Load => {
+/**
+ * Senders that send one request after another, each of new spans, until they are stopped.
+ *
+ * @param betweenMillis how long each of them waits before the next
+ */
+export const startLoad = (
+  collectorUrl: () => string,
+  ledger: Ledger,
+  senders = 4,
+  betweenMillis = 0,
+): Load => {
   let stopped = false;
   const sender = async (): Promise<void> => {
     while (!stopped) {
       const status = await ledger.send(collectorUrl(), newSpans(1 + Math.floor(Math.random() * SPANS_MAX)));
-      if (status !== 200) await pause(BETWEEN_FAILURES_MILLIS);
+      const rest = status === 200 ? betweenMillis : Math.max(betweenMillis, BETWEEN_FAILURES_MILLIS);
+      if (rest > 0) await pause(rest);
     }
   };
   const running = Promise.all(Array.from({ length: senders }, sender));

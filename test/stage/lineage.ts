@@ -2,6 +2,7 @@ import { startCollector } from './collector-process.ts';
 import { type Workload, writeCredentials } from './credentials-file.ts';
 import { eventually } from './eventually.ts';
 import { ask } from './issuer-client.ts';
+import { drained } from './ledger.ts';
 import { startQuery } from './query-process.ts';
 import { startStore } from './store-process.ts';
 
@@ -39,6 +40,8 @@ export const startLineage = async (workloads: readonly Workload[]): Promise<Line
       let last: unknown;
       return eventually(
         async () => {
+          // What has arrived is sent on first: an answer costs far more than to ask for that.
+          await drained(collector.url);
           const { status, json } = await ask(`${query.url}${path}`);
           last = json;
           return status === 200 && enough(json) && json;

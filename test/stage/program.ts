@@ -33,7 +33,11 @@ export const startProgram = (path: string, { environment, command }: ProgramOpti
   const ways = [dirname(process.execPath), join(ROOT, 'node_modules/.bin'), process.env['PATH']];
   const child = spawn(program, args, {
     cwd: dirname(file),
-    env: { PATH: ways.join(delimiter), ...environment },
+    env: {
+      PATH: ways.join(delimiter),
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   takeDown(() => child.kill('SIGKILL'));

@@ -94,13 +94,15 @@ export const programThatEnds = (
 
 const launch = ({ module, nodeFlags = [], environment, faults = [] }: Program) => {
   const child = fork(fileURLToPath(import.meta.resolve(module)), {
-    // One thread, so that the calls have an order: strace counts them by thread.
-    env: cleanEnvironment({ ...environment, ...(faults.length === 0 ? {} : { UV_THREADPOOL_SIZE: '1' }) }),
+    env: cleanEnvironment({ ...environment, ...(faults.length === 0 ? {} : COUNTED) }),
     ...(faults.length === 0 ? { execArgv: [...nodeFlags] } : underStrace(faults, nodeFlags)),
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   return { child, ...watch(child) };
 };
+
+/** strace counts calls by thread: they have an order with one thread alone, and are the service's own without a cache. */
+const COUNTED = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: undefined };
 
 /** With -D it is strace that is the grandchild: the child, and its pid, are the service's own. */
 const underStrace = (faults: readonly string[], nodeFlags: readonly string[]) => ({

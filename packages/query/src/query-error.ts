@@ -30,6 +30,13 @@ export type QueryErrorCode =
   /** That it was asked cannot be recorded now, so it is not answered. */
   | 'record_unavailable'
   | 'body_too_large'
+  /** Neither JSON as it is nor in an encoding that is read. */
+  | 'unsupported_body'
+  /** Address and headers together. */
+  | 'head_too_large'
+  | 'request_timeout'
+  /** No request at all. */
+  | 'not_http'
   /** The store does not answer: ask again. */
   | 'store_unavailable'
   /** The store gave up on this question: narrow it. */

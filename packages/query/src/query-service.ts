@@ -13,6 +13,8 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+import { refuseUnreadable } from './api/unreadable-requests.ts';
+import { wellFormedPath } from './api/well-formed-path.ts';
 import { startResolver } from './attribution/resolver.ts';
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
@@ -67,6 +69,7 @@ export interface QueryService {
  */
 export const startQuery = async (options: QueryOptions): Promise<QueryService> => {
   const server = newServer(options.tls, queryApp(options));
+  refuseUnreadable(server);
   await listen(server, options);
   const scheme = options.tls === undefined ? 'http' : 'https';
   const { store, logger, attributionIntervalMillis: intervalMillis = 0 } = options;
@@ -79,13 +82,14 @@ export const startQuery = async (options: QueryOptions): Promise<QueryService> =
   };
 };
 
-const TIMEOUTS = { requestTimeout: 30_000 };
+/** What a refusal of one that goes beyond them says. */
+const REQUEST_LIMITS = { requestTimeout: 30_000, maxHeaderSize: 16_384 };
 
 const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server => {
-  if (tls === undefined) return createServer(TIMEOUTS, answer);
+  if (tls === undefined) return createServer(REQUEST_LIMITS, answer);
   // A client certificate is asked for, not demanded: a bearer does as well.
   const server = createTlsServer(
-    { ...TIMEOUTS, ...tls.current, requestCert: asksClients(tls), rejectUnauthorized: false },
+    { ...REQUEST_LIMITS, ...tls.current, requestCert: asksClients(tls), rejectUnauthorized: false },
     answer,
   );
   tls.onChange((context) => server.setSecureContext(context));
@@ -115,6 +119,7 @@ const queryApp = (options: QueryOptions): Express => {
     metrics: () => counters.render({ ...recorder?.gauges(), ...processGauges() }),
     findings,
   });
+  app.use(wellFormedPath(routes));
   serveRoutes(app, routes, {
     access:
       credentials === undefined

@@ -155,8 +155,7 @@ const positionIn = <Position>(question: string, text: string, codec: PositionCod
 };
 
 const addressOf = (url: string, next: string): string => {
-  const [path = '', parameters] = url.split('?', 2);
-  const search = new URLSearchParams(parameters);
-  search.set('cursor', next);
-  return `${path}?${search}`;
+  const { pathname, searchParams } = new URL(url, 'http://localhost');
+  searchParams.set('cursor', next);
+  return `${pathname}?${searchParams}`;
 };

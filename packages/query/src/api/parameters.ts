@@ -86,10 +86,28 @@ export const readParameters = <Shape extends z.ZodRawShape>(
 /** @throws QueryError `bad_parameter`, with the path of the first field at fault. */
 export const readBody = <Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> => {
   const result = schema.safeParse(body);
-  if (result.success) return result.data;
+  if (result.success) {
+    const half = halfCharacterIn(result.data);
+    if (half === undefined) return result.data;
+    throw badParameter(half, 'holds half of a character: a surrogate without its other');
+  }
   const [issue] = result.error.issues;
   const path = issue?.path.map(String).join('.') ?? '';
   throw badParameter(path === '' ? 'body' : path, issue?.message ?? 'malformed');
+};
+
+/** Where a text is that JSON can hold and UTF-8 cannot. However deep: a body may be nested as far as it is long. */
+const halfCharacterIn = (body: unknown): string | undefined => {
+  const waiting: [where: string, value: unknown][] = [['body', body]];
+  for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) {
+    const [where, value] = each;
+    if (typeof value === 'string' && !value.isWellFormed()) return where;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      waiting.push([where === 'body' ? key : `${where}.${key}`, inner]);
+    }
+  }
+  return undefined;
 };
 
 export const badParameter = (field: string, what: string): QueryError =>

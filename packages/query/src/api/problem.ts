@@ -38,6 +38,10 @@ const PROBLEMS: Readonly<Record<QueryErrorCode, { readonly status: number; reado
   issuer_unavailable: { status: 503, title: 'Who you are cannot be checked now' },
   record_unavailable: { status: 503, title: 'The question cannot be recorded now' },
   body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_body: { status: 415, title: 'No such form of body' },
+  head_too_large: { status: 431, title: 'The address or a header is too long' },
+  request_timeout: { status: 408, title: 'The request came too slowly' },
+  not_http: { status: 400, title: 'The request cannot be read' },
   method_not_allowed: { status: 405, title: 'No such method here' },
   store_unavailable: { status: 503, title: 'The store does not answer' },
   too_heavy: { status: 503, title: 'The question takes too long' },
@@ -106,8 +110,18 @@ const queryErrorOf = (error: unknown): QueryError => {
   const status = error instanceof Error && 'status' in error ? error.status : undefined;
   const type = error instanceof Error && 'type' in error ? error.type : undefined;
   if (status === 413) return new QueryError('body_too_large', 'The body is larger than 256 KiB.');
+  if (status === 415) {
+    return new QueryError(
+      'unsupported_body',
+      'A body is JSON in UTF-8; gzip, deflate or br where it says so.',
+    );
+  }
   if (type === 'entity.parse.failed')
     return new QueryError('bad_parameter', 'body: not JSON', { field: 'body' });
-  if (status === 400) return new QueryError('bad_parameter', 'The address is not well-formed.');
+  if (status === 400) {
+    return new QueryError('bad_parameter', 'body: not whole, or not in the encoding that it says', {
+      field: 'body',
+    });
+  }
   return new QueryError('internal', 'The question could not be answered; the log of the service says why.');
 };

@@ -170,6 +170,7 @@ describe('a question that was refused', () => {
     await expect
       .poll(async () => (await queries()).reduce((sum, query) => sum + (query.dropped ?? 0), 0), {
         timeout: 20_000,
+        interval: 500,
       })
       .toBe(dropped);
   }, 40_000);

@@ -27,7 +27,13 @@ export const startApp = (
 ): AppProcess => {
   const app = fileURLToPath(new URL(`./apps/${name}`, import.meta.url));
   const child = spawn(process.execPath, [...flags, app, ...args], {
-    env: { PATH: process.env['PATH'] ?? '', OTEL_SERVICE_NAME: name, WHENCE_SPOOL_DIR: 'off', ...env },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      OTEL_SERVICE_NAME: name,
+      WHENCE_SPOOL_DIR: 'off',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
