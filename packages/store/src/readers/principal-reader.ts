@@ -4,7 +4,8 @@ import type { Ranked } from './ranked.ts';
 
 /**
  * Reads who acts, of one tenant: principals that did something, and those that only had runs. Counted are records as
- * they were received; whose they are is told as it is known when it is asked. A refuted reference is nobody's.
+ * they were received; whose they are is told as it is known when it is asked. A refuted reference is nobody's. What is
+ * inherited counts too, each action once, as far as it was counted.
  *
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */
