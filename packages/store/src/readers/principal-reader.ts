@@ -16,6 +16,8 @@ export interface PrincipalReader {
   byId(id: string): Promise<PrincipalSummary | undefined>;
   /** What one principal is made of; each list holds at most `limit`, the most first. */
   profile(id: string, limit: number): Promise<PrincipalProfile>;
+  /** Workloads that had its runs started, as the issuer authenticated them; of very many, some. Claims do not count. */
+  starters(id: string): Promise<readonly string[]>;
   /** What it did to what, what was first done last first. */
   footprint(id: string, page: FootprintAsked): Promise<FootprintPage>;
   /** Steps in which it did something, oldest first. */

@@ -118,9 +118,15 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
     return new Map(rows.map(({ Principal, Targets }) => [Principal, Targets]));
   };
 
+  const starters = async (id: string): Promise<readonly string[]> => {
+    const [row] = await select<{ Actors: readonly string[] }>(selection, STARTERS, { principal: id });
+    return row?.Actors ?? [];
+  };
+
   return {
     list,
     byId,
+    starters,
     profile: (id, limit) => storedProfile(selection, id, limit),
     footprint: (id, page) => storedFootprint(selection, id, page),
     activity: (id, range) => storedActivity(selection, id, range),
@@ -157,6 +163,10 @@ const LATEST_JOBS = `
     count() OVER (PARTITION BY PrincipalId) AS Total
   FROM principal_jobs WHERE TenantId = {tenant:String} AND PrincipalId IN {ids:Array(String)}
   GROUP BY PrincipalId, Job ORDER BY Principal, Latest DESC, Name LIMIT {names:UInt32} BY Principal`;
+
+const STARTERS = `
+  SELECT arraySort(groupUniqArrayArray(64)(Starters)) AS Actors FROM principal_jobs
+  WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String} AND Assurance = 'verified'`;
 
 const SERVICES_BY_ACTIONS = `
   SELECT Principal, toString(ServiceName) AS Name, sum(Actions) AS Most, count() OVER (PARTITION BY Principal) AS Total
