@@ -185,7 +185,8 @@ CREATE TABLE principal_jobs
     LastStartedAt SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(ZSTD(1)),
     LastEndedAt SimpleAggregateFunction(max, DateTime64(3, 'UTC')) COMMENT 'zero: none has ended' CODEC(ZSTD(1)),
     LastRunId AggregateFunction(argMax, UUID, DateTime64(3, 'UTC')) COMMENT 'by start' CODEC(ZSTD(1)),
-    LastOutcome AggregateFunction(argMax, String, DateTime64(3, 'UTC')) COMMENT 'by end' CODEC(ZSTD(1))
+    LastOutcome AggregateFunction(argMax, String, DateTime64(3, 'UTC')) COMMENT 'by end' CODEC(ZSTD(1)),
+    Starters SimpleAggregateFunction(groupUniqArrayArray(16), Array(String)) COMMENT 'workloads that had them started, some' CODEC(ZSTD(1))
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, PrincipalId, PrincipalKind, Job, Authority, Assurance)
@@ -201,7 +202,8 @@ SELECT
     max(least(StartedAt, ReceivedAt)) AS LastStartedAt,
     max(least(EndedAt, ReceivedAt)) AS LastEndedAt,
     argMaxState(RunId, least(StartedAt, ReceivedAt)) AS LastRunId,
-    argMaxState(toString(Outcome), least(EndedAt, ReceivedAt)) AS LastOutcome
+    argMaxState(toString(Outcome), least(EndedAt, ReceivedAt)) AS LastOutcome,
+    groupUniqArrayArray(16)(if(Record = 'started' AND Actor != '', [toString(Actor)], []::Array(String))) AS Starters
 FROM runs
 GROUP BY TenantId, PrincipalId, PrincipalKind, Job, Authority, Assurance;
 

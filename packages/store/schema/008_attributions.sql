@@ -25,10 +25,16 @@ CREATE TABLE attributions
     System LowCardinality(String) CODEC(ZSTD(1)),
     Operation LowCardinality(String) CODEC(ZSTD(1)),
     Target String CODEC(ZSTD(1)),
+    Witness Enum8('sdk' = 0, 'gateway' = 1, 'import' = 2) CODEC(ZSTD(1)),
+    Actor LowCardinality(String) CODEC(ZSTD(1)),
+    SeenAt DateTime64(9) COMMENT 'Timestamp, but never later than the receipt' CODEC(Delta(8), ZSTD(1)),
+    SeenHour DateTime('UTC') DEFAULT toStartOfHour(toDateTime(greatest(SeenAt, toDateTime64(0, 9)), 'UTC'))
+        COMMENT 'as in principals_hourly' CODEC(Delta(4), ZSTD(1)),
 
     INDEX idx_timestamp Timestamp TYPE minmax GRANULARITY 1,
     PROJECTION by_run (SELECT TenantId, RootRunId, RunId, RunPath, TraceId, SpanId ORDER BY TenantId, RootRunId, RunId),
-    PROJECTION by_principal (SELECT TenantId, PrincipalId, Timestamp, RunId, TraceId, SpanId ORDER BY TenantId, PrincipalId, Timestamp)
+    PROJECTION by_principal (SELECT TenantId, PrincipalId, Timestamp, RunId, TraceId, SpanId ORDER BY TenantId, PrincipalId, Timestamp),
+    PROJECTION by_hour (SELECT TenantId, PrincipalId, SeenHour, TraceId, SpanId ORDER BY TenantId, PrincipalId, SeenHour)
 )
 ENGINE = MergeTree
 PARTITION BY toMonday(KnownAt)

@@ -11,10 +11,17 @@ export type {
   ArrivalTable,
   Arrived,
   ArrivedPart,
+  EvidenceTable,
   Slice,
 } from './attributions/arrivals.ts';
 export type { Attribution, Inherited } from './attributions/attribution.ts';
 export type { AttributionReader, AttributionSearch } from './attributions/attribution-reader.ts';
+export {
+  HOURS_AT_ONCE,
+  type InheritedCounts,
+  type PrincipalHour,
+  type TouchedHour,
+} from './attributions/inherited-counts.ts';
 export { attributionOf } from './attributions/overlay.ts';
 export { slicesOf } from './attributions/slices.ts';
 export type {
@@ -25,6 +32,7 @@ export type {
   TracesRead,
 } from './attributions/span-evidence.ts';
 export { storedArrivals } from './attributions/stored-arrivals.ts';
+export { storedInheritedCounts } from './attributions/stored-inherited-counts.ts';
 export type { IdRange, TraceSelection } from './attributions/trace-selection.ts';
 export { writeAttributions } from './attributions/write-attributions.ts';
 export {

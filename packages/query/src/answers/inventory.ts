@@ -2,6 +2,7 @@ import { ASSURANCES, OUTCOMES } from '@whence/model';
 import type { Doings, Footprint, PrincipalProfile, PrincipalSummary, TargetSummary } from '@whence/store';
 import { z } from 'zod';
 import type { Ownership, OwnerWord } from '../owners/ownership.ts';
+import { PRINCIPAL_CREDENTIAL } from './credential.ts';
 import { AUTHORITY, MOMENT, PRINCIPAL_KIND } from './record.ts';
 
 /** What was done how often, and when. */
@@ -134,7 +135,14 @@ export const ACTIVITY = z
   .readonly();
 
 export const PRINCIPAL_IN_FULL = z
-  .object({ principal: PRINCIPAL_SUMMARY, ...profile, activity: ACTIVITY })
+  .object({
+    principal: PRINCIPAL_SUMMARY,
+    ...profile,
+    credentials: ranked(PRINCIPAL_CREDENTIAL).describe(
+      'By which it, and the workloads that had its runs started, proved who they are; used last first. As of a minute ago.',
+    ),
+    activity: ACTIVITY,
+  })
   .readonly()
   .meta({ id: 'PrincipalInFull', description: 'Each list the most first, where nothing else is said.' });
 

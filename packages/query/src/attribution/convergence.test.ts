@@ -14,6 +14,7 @@ import {
   rowsOfDrawn,
 } from './drawn-graph.fixture.ts';
 import { evidenceOf } from './evidence.ts';
+import { InheritedCounter } from './inherited-counter.ts';
 import { ResolverTurns } from './resolver.ts';
 import { attributionRules } from './rules.ts';
 
@@ -31,6 +32,27 @@ afterAll(() => temporary?.remove());
 
 const BATCHES = 5;
 const GRAPHS = 60;
+
+const newRunOfItsOwn = () => newRun({ principal: { id: `k8s://demo/${newTraceId()}`, kind: 'workload' } });
+
+/** Of each principal how much is inherited, by coverage, and by the inventory. */
+const countedOf = async () => {
+  const { groups } = await readers.coverage.read({
+    by: ['principal'],
+    filter: {},
+    limit: 1000,
+    fromSeconds: 0,
+    toSeconds: 4_000_000_000,
+  });
+  const { principals } = await readers.principals.list({ filter: {}, order: 'id', limit: 1000 });
+  return {
+    covered: countsOf(groups.map(({ principal, assurances }) => [principal ?? '', assurances.inherited])),
+    listed: countsOf(principals.map(({ id, assurances }) => [id, assurances.inherited ?? 0])),
+  };
+};
+
+const countsOf = (counts: readonly (readonly [string, number])[]): ReadonlyMap<string, number> =>
+  new Map(counts.filter(([, count]) => count > 0).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** What the rules say of the whole graph: `run source hops way` of each span that inherits. */
 const expectedOf = (drawn: readonly DrawnSpan[], names: GraphNames): ReadonlyMap<string, string> => {
@@ -52,11 +74,11 @@ const expectedOf = (drawn: readonly DrawnSpan[], names: GraphNames): ReadonlyMap
 };
 
 test.each([20260301, 20260302])(
-  'in whatever order records arrive, two resolvers come to what the rules say of all of them (%i)',
+  'in whatever order records arrive, two resolvers come to what the rules say of all of them, and it is counted so (%i)',
   async (seed) => {
     const graphs = fc.sample(drawnGraph, { numRuns: GRAPHS, seed }).map((drawn) => ({
       drawn,
-      names: { prefix: newTraceId().slice(4), runs: Array.from({ length: RUNS }, () => newRun()) },
+      names: { prefix: newTraceId().slice(4), runs: Array.from({ length: RUNS }, newRunOfItsOwn) },
     }));
     const order = fc.sample(fc.nat(BATCHES - 1), { numRuns: 5000, seed });
     let next = 0;
@@ -74,18 +96,24 @@ test.each([20260301, 20260302])(
       () =>
         new ResolverTurns({ store, logger: pino({ level: 'silent' }), intervalMillis: 1000, sliceRows: 700 }),
     );
+    const counters = [0, 1].map(() => new InheritedCounter({ store, logger: pino({ level: 'silent' }) }));
     for (const batch of batches) {
-      await Promise.all([insertGraph(store, batch), ...resolvers.map((each) => each.turn())]);
+      const working = [...resolvers, ...counters].map((each) => each.turn());
+      await Promise.all([insertGraph(store, batch), ...working]);
     }
-    for (const each of resolvers) while (await each.turn());
+    for (const each of [...resolvers, ...counters]) while (await each.turn());
 
     let inherited = 0;
+    const byPrincipal = new Map<string, number>();
     for (const { drawn, names } of graphs) {
       const expected = expectedOf(drawn, names);
       const found = await readers.attributions.ofSpans(drawn.map((each) => refOf(names, each)));
       const got = new Map(
         [...found].map(([key, { inherited: from }]) => {
           const { runId, principal, from: source } = from!;
+          if (principal !== undefined) {
+            byPrincipal.set(principal.id, (byPrincipal.get(principal.id) ?? 0) + 1);
+          }
           expect(principal).toEqual(names.runs.find(({ id }) => id === runId)?.principal);
           return [key, `${runId} ${spanKey(source)} ${source.hops} ${source.via}`] as const;
         }),
@@ -94,5 +122,13 @@ test.each([20260301, 20260302])(
       inherited += expected.size;
     }
     expect(inherited).toBeGreaterThan(GRAPHS / 2);
+
+    // Of the graphs of this seed: those of another one are there already.
+    const { covered, listed } = await countedOf();
+    const these = new Set(graphs.flatMap(({ names }) => names.runs.map(({ principal }) => principal.id)));
+    const ofThese = (counts: ReadonlyMap<string, number>) =>
+      countsOf([...counts].filter(([id]) => these.has(id)));
+    expect(ofThese(covered)).toEqual(countsOf([...byPrincipal]));
+    expect(ofThese(listed)).toEqual(countsOf([...byPrincipal]));
   },
 );

@@ -127,7 +127,10 @@ export const evidenceOfDrawn = (drawn: DrawnSpan, names: GraphNames): SpanEviden
     isMark: false,
     contested: drawn.again === 'other',
     links: drawn.links.map((link) => ({ ...refOf(names, link), kind: link.kind })),
-    facts: { startNanos: 0n, serviceName: '', statusCode: '', system: '', operation: '', target: '' },
+    facts: {
+      ...{ startNanos: 0n, serviceName: '', statusCode: '', system: '', operation: '', target: '' },
+      ...{ witness: 'sdk', actor: '', seenNanos: 0n },
+    },
   };
 };
 

@@ -1,6 +1,7 @@
 import {
   type Arrivals,
   type Attribution,
+  type EvidenceTable,
   type Inherited,
   type Readers,
   type Slice,
@@ -56,7 +57,7 @@ interface Batch {
  *
  * @throws StoreError `store_unavailable`; `store_refused` where the store would not even say which traces these are.
  */
-export const resolveTraces = async (resolving: Resolving, slice: Slice): Promise<Resolved> => {
+export const resolveTraces = async (resolving: Resolving, slice: Slice<EvidenceTable>): Promise<Resolved> => {
   const { evidence } = resolving.readers;
   const hopeful = await evidence.hopefulOf({ by: 'arrival', slice });
   const resolved: Resolved = {
@@ -178,7 +179,7 @@ const count = ({ notInherited }: Resolved, actions: readonly WorkedOut[]): void 
 /** Together as many as are small enough; a large one by itself. Few are asked for by their ids. */
 const packed = (
   traces: readonly { readonly traceId: string; readonly rows: number }[],
-  slice: Slice,
+  slice: Slice<EvidenceTable>,
 ): Batch[] => {
   const groups: string[][] = [];
   let held = 0;

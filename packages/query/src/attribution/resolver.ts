@@ -1,7 +1,7 @@
 import {
   type Arrivals,
-  type ArrivalTable,
   type ArrivedPart,
+  type EvidenceTable,
   type Readers,
   readersOf,
   type Slice,
@@ -11,6 +11,8 @@ import {
 } from '@whence/store';
 import type { Logger } from 'pino';
 import { type AttributionCounters, AttributionTally } from './counters.ts';
+import { InheritedCounter } from './inherited-counter.ts';
+import { keepDoing } from './keep-doing.ts';
 import { resolveTraces } from './resolve-traces.ts';
 import { WatchedAlready } from './watched-already.ts';
 
@@ -34,57 +36,51 @@ export interface AttributionResolver {
 
 /** Between two turns where more is waiting. */
 const BREATH_MILLIS = 50;
-/** Longest between two attempts while the store does not answer. */
-const RETRY_MAX_MILLIS = 60_000;
+/** After counting, so many times as long as it took nothing is counted: it never takes more than that part of the time. */
+const COUNTING_RESTS = 10;
 
-/** Works at once, and from then on; of all tenants, each by itself. Any number of services may do it side by side. */
+/**
+ * Works at once, and from then on; of all tenants, each by itself. What was worked out is counted beside it. Any number
+ * of services may do it side by side.
+ */
 export const startResolver = (options: ResolverOptions): AttributionResolver => {
-  const { logger, intervalMillis } = options;
+  const { intervalMillis } = options;
   const tally = new AttributionTally();
   const turns = new ResolverTurns(options, tally);
-  let stopped = false;
-  let wake: (() => void) | undefined;
-
-  const pause = (millis: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, millis);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-
-  const run = async (): Promise<void> => {
-    let failures = 0;
-    while (!stopped) {
-      try {
-        const isMore = await turns.turn(() => stopped);
-        if (failures > 0) logger.info('attribution goes on');
-        failures = 0;
-        if (!stopped) await pause(isMore ? BREATH_MILLIS : intervalMillis);
-      } catch (error) {
-        tally.failed();
-        failures += 1;
-        if (failures === 1) logger.warn({ err: error }, 'attribution has stopped: it will be tried again');
-        if (!stopped) await pause(Math.min(intervalMillis * 2 ** failures, RETRY_MAX_MILLIS));
-      }
-    }
-  };
-  const running = run();
-
+  const counter = new InheritedCounter(options);
+  const chores = [
+    keepDoing(
+      {
+        name: 'attribution',
+        turn: async (isStopped) => ((await turns.turn(isStopped)) ? BREATH_MILLIS : intervalMillis),
+        failed: () => tally.failed(),
+      },
+      options,
+    ),
+    keepDoing(
+      {
+        name: 'counting of what is inherited',
+        turn: async (isStopped) => {
+          const began = performance.now();
+          const isMore = await counter.turn(isStopped);
+          const took = performance.now() - began;
+          return Math.max(isMore ? BREATH_MILLIS : intervalMillis, took * COUNTING_RESTS);
+        },
+      },
+      options,
+    ),
+  ];
   return {
     get counters() {
       return tally.counters;
     },
-    stop: () => {
-      stopped = true;
-      wake?.();
-      return running;
+    stop: async () => {
+      await Promise.all(chores.map((chore) => chore.stop()));
     },
   };
 };
 
-const TABLES: readonly ArrivalTable[] = ['runs', 'otel_traces'];
+const TABLES: readonly EvidenceTable[] = ['runs', 'otel_traces'];
 
 /** One look after another at what has arrived. */
 export class ResolverTurns {
@@ -130,7 +126,7 @@ export class ResolverTurns {
     return waiting > 0;
   }
 
-  async #lookAt(slice: Slice, isStopped: () => boolean): Promise<void> {
+  async #lookAt(slice: Slice<EvidenceTable>, isStopped: () => boolean): Promise<void> {
     const { tenants } = await this.#arrivals.arrivedIn(slice);
     for (const tenant of tenants) {
       if (isStopped()) return;

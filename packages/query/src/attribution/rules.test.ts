@@ -25,7 +25,10 @@ const span = (of: number, more: Partial<SpanEvidence> = {}): SpanEvidence => ({
   isMark: false,
   contested: false,
   links: [],
-  facts: { startNanos: 0n, serviceName: '', statusCode: '', system: '', operation: '', target: '' },
+  facts: {
+    ...{ startNanos: 0n, serviceName: '', statusCode: '', system: '', operation: '', target: '' },
+    ...{ witness: 'sdk', actor: '', seenNanos: 0n },
+  },
   ...more,
 });
 

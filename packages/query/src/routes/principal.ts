@@ -4,6 +4,7 @@ import { PRINCIPAL_IN_FULL } from '../answers/inventory.ts';
 import { endpoint } from '../api/endpoint.ts';
 import { checkSteps, hoursIn } from '../api/hour-range.ts';
 import { count, moment, text } from '../api/parameters.ts';
+import { credentialsOfPrincipal } from '../credentials/principal-credentials.ts';
 import { dormantSinceNanos, owned } from './principals.ts';
 
 export const PRINCIPAL_ADDRESS = z.object({ id: text.describe('URI, percent-encoded.') });
@@ -17,7 +18,7 @@ const STEPS_MAX = 10_000;
 export const principalRoute = endpoint({
   path: '/v1/principals/{id}',
   tag: 'inventory',
-  summary: 'A principal in full: workloads, authorities, jobs, operations, targets, activity',
+  summary: 'A principal in full: workloads, authorities, jobs, operations, targets, credentials, activity',
   examples: [
     { summary: 'A scheduler', request: '/v1/principals/k8s%3A%2F%2Fdemo%2Fjobs%2Fnightly' },
     {
@@ -37,20 +38,23 @@ export const principalRoute = endpoint({
       .optional()
       .describe('`day` where not said.'),
     limit: count(1, LIMIT_MAX).optional().describe(`Items of each list; ${LIMIT_DEFAULT} where not said.`),
-    dormant: count(0, 36_500).optional().describe('Days not seen that "dormant" means.'),
+    dormant: count(0, 36_500)
+      .optional()
+      .describe('Days not seen, or of credentials not used, that "dormant" means.'),
   }),
   answer: PRINCIPAL_IN_FULL,
   respond: async ({ path: { id }, parameters }, { readers, owners, notFound }) => {
     const { from, to, every = 'day', limit = LIMIT_DEFAULT, dormant } = parameters;
     const hours = hoursIn(from, to, ACTIVITY_DAYS);
     checkSteps(hours, every, 1, STEPS_MAX);
-    const [summary, profile, steps] = await Promise.all([
+    const [summary, profile, credentials, steps] = await Promise.all([
       readers.principals.byId(id),
       readers.principals.profile(id, limit),
+      credentialsOfPrincipal(readers, id, limit, dormant),
       readers.principals.activity(id, { ...hours, every }),
     ]);
     if (summary === undefined) throw await notFound.principal(id);
     const [principal] = await owned([summary], owners, dormantSinceNanos(dormant));
-    return { principal: principal!, ...profile, activity: { ...hours.told, every, steps } };
+    return { principal: principal!, ...profile, credentials, activity: { ...hours.told, every, steps } };
   },
 });

@@ -1,18 +1,21 @@
 /** Tables in which something may arrive that attributions depend on. */
-export type ArrivalTable = 'otel_traces' | 'runs';
+export type EvidenceTable = 'otel_traces' | 'runs';
+
+/** The same, and that of what was concluded, on which counts depend. */
+export type ArrivalTable = EvidenceTable | 'attributions';
 
 /** Rows that were stored together, or merged since. */
-export interface ArrivedPart {
-  readonly table: ArrivalTable;
+export interface ArrivedPart<Table extends ArrivalTable = ArrivalTable> {
+  readonly table: Table;
   readonly partition: string;
   readonly name: string;
   readonly rows: number;
 }
 
 /** Rows that are looked at together: of several parts all, or of one part some. */
-export interface Slice {
-  readonly table: ArrivalTable;
-  readonly parts: readonly ArrivedPart[];
+export interface Slice<Table extends ArrivalTable = ArrivalTable> {
+  readonly table: Table;
+  readonly parts: readonly ArrivedPart<Table>[];
   /** Within each part, from 0, exclusive at the end. */
   readonly fromRow: number;
   readonly toRow: number;
@@ -34,10 +37,10 @@ export interface Arrived {
  */
 export interface Arrivals {
   /** Parts with rows that were not looked at yet, the newest first. */
-  unseen(table: ArrivalTable): Promise<readonly ArrivedPart[]>;
+  unseen<Table extends ArrivalTable>(table: Table): Promise<readonly ArrivedPart<Table>[]>;
 
   /** Whose rows these are. Traces among them that hold actions without a reference are watched from now on. */
-  arrivedIn(slice: Slice): Promise<Arrived>;
+  arrivedIn(slice: Slice<EvidenceTable>): Promise<Arrived>;
 
   /** Works out `traceId` anew when spans of these traces, or records of these runs, arrive. */
   watch(

@@ -1,4 +1,4 @@
-import type { InheritanceWay } from '@whence/model';
+import type { InheritanceWay, Witness } from '@whence/model';
 import { formatNanos } from '../readers/rfc3339.ts';
 import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
 import type { Attribution, Inherited } from './attribution.ts';
@@ -7,7 +7,8 @@ import type { Attribution, Inherited } from './attribution.ts';
 export const ATTRIBUTION_COLUMNS = `
     TraceId, SpanId, toString(toUnixTimestamp64Micro(KnownAt)) AS KnownMicros, Assurance,
     RunId, RootRunId, RunPath, PrincipalId, PrincipalKind, Authority, Via, ViaTraceId, ViaSpanId, Hops,
-    toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target`;
+    toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target,
+    Witness, Actor, toString(toUnixTimestamp64Nano(SeenAt)) AS SeenNanos`;
 
 export interface AttributionRow {
   readonly TraceId: string;
@@ -30,6 +31,9 @@ export interface AttributionRow {
   readonly System: string;
   readonly Operation: string;
   readonly Target: string;
+  readonly Witness: Witness;
+  readonly Actor: string;
+  readonly SeenNanos: string;
 }
 
 export const attributionOf = (row: AttributionRow): Attribution => {
@@ -45,6 +49,9 @@ export const attributionOf = (row: AttributionRow): Attribution => {
       system: row.System,
       operation: row.Operation,
       target: row.Target,
+      witness: row.Witness,
+      actor: row.Actor,
+      seenNanos: BigInt(row.SeenNanos),
     },
     ...(inherited === undefined ? {} : { inherited }),
   };
@@ -91,4 +98,7 @@ export const rowOfAttribution = (
   System: facts.system,
   Operation: facts.operation,
   Target: facts.target,
+  Witness: facts.witness,
+  Actor: facts.actor,
+  SeenAt: formatNanos(facts.seenNanos),
 });

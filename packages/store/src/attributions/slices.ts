@@ -1,13 +1,16 @@
-import type { ArrivedPart, Slice } from './arrivals.ts';
+import type { ArrivalTable, ArrivedPart, Slice } from './arrivals.ts';
 
 /**
  * Parts as they are looked at: small ones together, large ones piece by piece, none with more rows than `rows`.
  *
  * @param parts of one table.
  */
-export const slicesOf = (parts: readonly ArrivedPart[], rows: number): readonly Slice[] => {
-  const slices: Slice[] = [];
-  let together: ArrivedPart[] = [];
+export const slicesOf = <Table extends ArrivalTable>(
+  parts: readonly ArrivedPart<Table>[],
+  rows: number,
+): readonly Slice<Table>[] => {
+  const slices: Slice<Table>[] = [];
+  let together: ArrivedPart<Table>[] = [];
   let held = 0;
   const close = (): void => {
     const [first] = together;

@@ -45,6 +45,10 @@ export interface ActionFacts {
   readonly system: string;
   readonly operation: string;
   readonly target: string;
+  readonly witness: Witness;
+  readonly actor: string;
+  /** When it was done, but never later than it was received: nanoseconds since the epoch. */
+  readonly seenNanos: bigint;
 }
 
 /** Reads what attributions of one tenant are worked out from. */

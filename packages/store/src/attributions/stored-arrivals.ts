@@ -103,10 +103,10 @@ export const storedArrivals = (store: Store): Arrivals => {
     return held;
   };
 
-  const counted = async (
-    name: ArrivalTable,
+  const counted = async <Table extends ArrivalTable>(
+    name: Table,
     parts: readonly StoredPart[],
-  ): Promise<readonly ArrivedPart[]> => {
+  ): Promise<readonly ArrivedPart<Table>[]> => {
     if (parts.length === 0) return [];
     const rows = await select<{ Part: string; Rows: number }>(
       selection,

@@ -14,7 +14,8 @@ const COLUMNS = `
     mapFilter((key, value) -> key IN (${ATTRIBUTES.map((key) => `'${key}'`).join(', ')}), SpanAttributes) AS Attributes,
     \`Links.TraceId\` AS LinkTraceIds, \`Links.SpanId\` AS LinkSpanIds,
     arrayMap(attributes -> attributes['${WHENCE.cause.key}'], \`Links.Attributes\`) AS LinkKinds,
-    toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target`;
+    toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target,
+    toString(toUnixTimestamp64Nano(least(Timestamp, ReceivedAt))) AS SeenNanos`;
 
 interface EvidenceRow {
   readonly TraceId: string;
@@ -40,6 +41,7 @@ interface EvidenceRow {
   readonly System: string;
   readonly Operation: string;
   readonly Target: string;
+  readonly SeenNanos: string;
 }
 
 interface RowsWhere {
@@ -169,6 +171,9 @@ const evidenceOf = (row: EvidenceRow, contested: boolean): SpanEvidence => {
       system: row.System,
       operation: row.Operation,
       target: row.Target,
+      witness: row.Witness,
+      actor: row.Actor,
+      seenNanos: BigInt(row.SeenNanos),
     },
   };
 };

@@ -1,12 +1,12 @@
 import { asSettings, BY_KEY, type Parameters } from '../readers/select.ts';
-import type { ArrivalTable, Slice } from './arrivals.ts';
+import type { EvidenceTable, Slice } from './arrivals.ts';
 
 /** Traces of one tenant. */
 export type TraceSelection =
   /** At most 200: ids travel in the request line. */
   | { readonly by: 'id'; readonly ids: readonly string[] }
   /** Those whose attributions what has arrived may change; within a range of ids, both ends inclusive. */
-  | { readonly by: 'arrival'; readonly slice: Slice; readonly range?: IdRange };
+  | { readonly by: 'arrival'; readonly slice: Slice<EvidenceTable>; readonly range?: IdRange };
 
 export interface IdRange {
   readonly first: string;
@@ -24,13 +24,13 @@ export const sliceParameters = ({ parts, fromRow, toRow }: Slice): Parameters =>
 });
 
 /** What a row of each table is about, as it is watched for. */
-const WATCHED: Readonly<Record<ArrivalTable, string>> = { otel_traces: 'TraceId', runs: 'toString(RunId)' };
+const WATCHED: Readonly<Record<EvidenceTable, string>> = { otel_traces: 'TraceId', runs: 'toString(RunId)' };
 
-const watchingFor = (table: ArrivalTable): string => `
+const watchingFor = (table: EvidenceTable): string => `
   SELECT TraceId FROM attribution_watches WHERE TenantId = {tenant:String} AND Watched IN (
     SELECT ${WATCHED[table]} FROM ${table} WHERE ${OF_SLICE} AND TenantId = {tenant:String} ${asSettings(BY_KEY)})`;
 
-const ARRIVED: Readonly<Record<ArrivalTable, string>> = {
+const ARRIVED: Readonly<Record<EvidenceTable, string>> = {
   otel_traces: `
     SELECT TraceId FROM otel_traces
     WHERE ${OF_SLICE} AND TenantId = {tenant:String} AND Assurance = 'none' AND TraceId != ''

@@ -3,7 +3,8 @@ import type { HourRange, Step } from './principal-reader.ts';
 
 /**
  * Reads how much of what was done is attributed, and how surely, of one tenant, by whole hours. Counted are records,
- * refuted ones and those without any reference too.
+ * refuted ones and those without any reference too. Of these what is inherited, as far as it was counted, is under whom
+ * it is attributed to, and no longer under nobody.
  *
  * @throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */

@@ -92,6 +92,8 @@ export interface CredentialFilter {
   readonly used?: boolean;
   /** Whether a credentials file has it. */
   readonly declared?: boolean;
+  /** Whether it is a rule that stands for many. */
+  readonly rule?: boolean;
 }
 
 /** The one unused for longest first, those never used before; the one used last first; the oldest first. */
@@ -112,6 +114,8 @@ export interface CredentialSearch {
 
 export interface CredentialPage {
   readonly credentials: readonly CredentialSummary[];
+  /** Those on this page, and on the pages after it. */
+  readonly left: number;
   /** Where the page ended. Absent: it was the last. */
   readonly next?: CredentialPosition;
 }

@@ -1,10 +1,13 @@
 import type { ActivityRange, ActivityStep, HourRange } from './principal-reader.ts';
-import { rowsByPrincipal, THESE } from './rollup-rows.ts';
+import { type RollupTime, rowsWithInherited, THESE } from './rollup-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
 
+const HOURS = `Hour >= toDateTime({fromSeconds:UInt32}, 'UTC') AND Hour < toDateTime({toSeconds:UInt32}, 'UTC')`;
+
 /** On the hours of `principals_hourly`. A record is not of an hour after its receipt: earlier months need no look. */
-export const IN_HOURS = `Hour >= toDateTime({fromSeconds:UInt32}, 'UTC') AND Hour < toDateTime({toSeconds:UInt32}, 'UTC')
-    AND ReceivedMonth >= toStartOfMonth(toDateTime({fromSeconds:UInt32}, 'UTC'))`;
+export const IN_HOURS = `${HOURS} AND ReceivedMonth >= toStartOfMonth(toDateTime({fromSeconds:UInt32}, 'UTC'))`;
+
+export const HOUR_RANGE: RollupTime = { received: IN_HOURS, inherited: HOURS };
 
 export const hourParameters = ({ fromSeconds, toSeconds }: HourRange): Parameters => ({
   fromSeconds,
@@ -34,7 +37,7 @@ export const storedActivity = async (
     selection,
     `SELECT toUnixTimestamp(${stepOf(range.every)}) AS At, sum(Actions) AS ActionCount, sum(Errors) AS ErrorCount,
        uniqCombinedMerge(12)(Runs) AS RunCount
-     FROM ${rowsByPrincipal('principals_hourly', 'Hour, Assurance, Actions, Errors, Runs', THESE, IN_HOURS)}
+     FROM ${rowsWithInherited('principals_hourly', 'Hour, Assurance, Actions, Errors, Runs', THESE, '1', HOUR_RANGE)}
      GROUP BY At ORDER BY At`,
     { ids: [id], ...hourParameters(range) },
   );

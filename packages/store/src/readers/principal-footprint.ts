@@ -1,6 +1,6 @@
 import { DOINGS, type DoingsRow, doingsOf } from './doings.ts';
 import type { Footprint, FootprintAsked, FootprintPage } from './principal-reader.ts';
-import { rowsByPrincipal, THESE } from './rollup-rows.ts';
+import { rowsWithInherited, THESE } from './rollup-rows.ts';
 import { type Selection, select } from './select.ts';
 
 interface FootprintRow extends DoingsRow {
@@ -20,7 +20,7 @@ export const storedFootprint = async (
   const rows = await select<FootprintRow>(
     selection,
     `SELECT toString(System) AS System, toString(Operation) AS Operation, Target, min(FirstSeen) AS Newest, ${DOINGS}
-     FROM ${rowsByPrincipal('footprints', 'Assurance, System, Operation, Target, Actions, Errors, FirstSeen, LastSeen', THESE)}
+     FROM ${rowsWithInherited('footprints', 'Assurance, System, Operation, Target, Actions, Errors, FirstSeen, LastSeen', THESE)}
      GROUP BY System, Operation, Target ${after === undefined ? '' : `HAVING ${AFTER}`}
      ORDER BY Newest DESC, System DESC, Operation DESC, Target DESC LIMIT {limit:UInt32}`,
     {

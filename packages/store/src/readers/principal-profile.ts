@@ -2,7 +2,7 @@ import { authorityOf, OUTCOMES } from '@whence/model';
 import { DOINGS, type DoingsRow, doingsOf } from './doings.ts';
 import type { AuthorityUse, JobUse, PrincipalProfile } from './principal-reader.ts';
 import { rankedOf } from './ranked.ts';
-import { rowsByPrincipal, THESE } from './rollup-rows.ts';
+import { rowsWithInherited, THESE } from './rollup-rows.ts';
 import { type Selection, select } from './select.ts';
 
 const COUNTED = 'Assurance, Actions, Errors, FirstSeen, LastSeen';
@@ -50,7 +50,7 @@ export const storedProfile = async (
   ) =>
     ask<DoneRow & Readonly<Record<Key, string>>>(
       `SELECT ${keys.join(', ')}, ${DOINGS}, count() OVER () AS Total
-       FROM ${rowsByPrincipal(table, `${COUNTED}, ${keys.join(', ')}`, THESE, condition)}
+       FROM ${rowsWithInherited(table, `${COUNTED}, ${keys.join(', ')}`, THESE, condition)}
        GROUP BY ${keys.join(', ')} ${MOST_FIRST.replace('ALL_KEYS', keys.join(', '))}`,
     );
 

@@ -4,7 +4,8 @@ import type { Ranked } from './ranked.ts';
 
 /**
  * Reads who acts, of one tenant: principals that did something, and those that only had runs. Counted are records as
- * they were received; whose they are is told as it is known when it is asked. A refuted reference is nobody's.
+ * they were received; whose they are is told as it is known when it is asked. A refuted reference is nobody's. What is
+ * inherited counts too, each action once, as far as it was counted.
  *
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */
@@ -15,6 +16,8 @@ export interface PrincipalReader {
   byId(id: string): Promise<PrincipalSummary | undefined>;
   /** What one principal is made of; each list holds at most `limit`, the most first. */
   profile(id: string, limit: number): Promise<PrincipalProfile>;
+  /** Workloads that had its runs started, as the issuer authenticated them; of very many, some. Claims do not count. */
+  starters(id: string): Promise<readonly string[]>;
   /** What it did to what, what was first done last first. */
   footprint(id: string, page: FootprintAsked): Promise<FootprintPage>;
   /** Steps in which it did something, oldest first. */

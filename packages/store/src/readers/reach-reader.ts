@@ -5,7 +5,7 @@ import type { RunScope } from './run-reader.ts';
 /**
  * Reads what runs brought about, themselves and through all runs below them, whoever these run as; of one tenant. A
  * span that was sent twice is one action. Actions whose reference failed its check are not among them; claimed ones
- * are, and are counted apart.
+ * are, and are counted apart. So are those that inherit from one of the runs, as far as that was worked out.
  *
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */

@@ -9,6 +9,8 @@ export interface ReachedRuns {
   readonly sql: string;
   /** A scalar: DateTime64. */
   readonly since: string;
+  /** The ids of their roots: a statement of one column, or a list. */
+  readonly roots: string;
 }
 
 const recordsOf = (roots: string): string => `
@@ -27,6 +29,7 @@ export const reachedFromRun = ({ id, rootId }: RunScope): ReachedRuns => {
         FROM (${recordsOf('RootRunId = {root:UUID}')}) WHERE ${below})`,
     since: `(SELECT min(least(StartedAt, ReceivedAt)) FROM runs
       WHERE TenantId = {tenant:String} AND RootRunId = {root:UUID} AND RunId = {run:UUID})`,
+    roots: '{root:UUID}',
   };
 };
 
@@ -55,4 +58,5 @@ export const REACHED_FROM_PRINCIPAL: ReachedRuns = {
     WHERE ancestor IN (SELECT RunId FROM (${CONSIDERED}))
     GROUP BY RunId`,
   since: `(SELECT min(Began) FROM (${CONSIDERED}))`,
+  roots: `SELECT RootRunId FROM (${CONSIDERED})`,
 };

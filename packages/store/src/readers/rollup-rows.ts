@@ -1,3 +1,4 @@
+import { type CountedRollup, inheritedRows } from './inherited-rows.ts';
 import { ZERO_UUID } from './run-row.ts';
 
 /** Tables that keep rows under their run where the principal was not known on receipt. */
@@ -33,6 +34,7 @@ export const BEST_RECORD = `(
 /**
  * Rows of a rollup with `Principal` and `Kind` beside the columns asked for: as received, or, where the row came before
  * its run's record, as that record tells by now. Empty: nobody is named. A claimed record names no checked reference.
+ * What came without a reference is nobody's here, also where it is attributed by now.
  *
  * @param columns `Assurance` of the rollup is `Assurance` here
  * @param condition on the rollup's own columns
@@ -62,3 +64,26 @@ export const rowsByPrincipal = (
           GROUP BY RunId) AS record ON late.UnnamedRunId = record.RunId))
     WHERE ${scope.principal})`;
 };
+
+/** Of `principals_hourly` and its counterpart: no other has the time in its key. */
+export interface RollupTime {
+  readonly received: string;
+  readonly inherited: string;
+}
+
+const ANY_TIME: RollupTime = { received: '1', inherited: '1' };
+
+/**
+ * The same, and what is inherited, as far as it was counted, under whom it is attributed to.
+ *
+ * @param condition on columns that both have, none of them the time
+ */
+export const rowsWithInherited = (
+  table: CountedRollup,
+  columns: string,
+  scope: RollupScope,
+  condition = '1',
+  time: RollupTime = ANY_TIME,
+): string => `(
+    SELECT * FROM ${rowsByPrincipal(table, columns, scope, `(${condition}) AND (${time.received})`)}
+    UNION ALL ${inheritedRows(table, columns, scope, condition, time.inherited)})`;

@@ -73,10 +73,21 @@ const fill = async (from: number, to: number): Promise<void> => {
         'started', 'verified', fromUnixTimestamp64Milli(toInt64(1790000000000 + own)), fromUnixTimestamp64Milli(toInt64(1790000000000 + own))
       FROM numbers(${(to - from) / 50})`,
   });
-  for (const table of ['otel_traces', 'runs']) {
+  for (const [table, time] of Object.entries(INHERITED_BY)) {
+    await store.client.command({
+      query: `INSERT INTO ${table} (TenantId, PrincipalId, ${time}, Pass, Actions)
+        SELECT 'default', concat('k8s://demo/jobs/', toString(number)), toDateTime(1790000000), 1, 1
+        FROM numbers(${from}, ${to - from})`,
+    });
+  }
+  for (const table of ['otel_traces', 'runs', ...Object.keys(INHERITED_BY)]) {
     await store.client.command({ query: `OPTIMIZE TABLE ${table} FINAL` });
   }
 };
+
+const INHERITED_BY = { inherited_hourly: 'Hour', inherited_footprints: 'Hour', inherited_monthly: 'Month' };
+const PRINCIPAL = 'k8s://demo/jobs/25071';
+const HOURS = { fromSeconds: 1_789_000_000, toSeconds: 1_791_000_000 };
 
 const MOMENT = (of: string) => `leftPad(lower(hex(toUInt64(1790000000000 + ${of}))), 12, '0')`;
 
@@ -155,6 +166,12 @@ const LOOKUPS: Readonly<Record<string, (known: Known) => Promise<unknown>>> = {
     }),
   'the history of a statement': ({ statement }) =>
     readers.actions.search({ filter: { statementHash: statement }, limit: 10 }),
+  'a principal': () => readers.principals.byId(PRINCIPAL),
+  'what a principal is made of': () => readers.principals.profile(PRINCIPAL, 10),
+  'the footprint of a principal': () => readers.principals.footprint(PRINCIPAL, { limit: 10 }),
+  'the hours of a principal': () => readers.principals.activity(PRINCIPAL, { every: 'hour', ...HOURS }),
+  'the coverage of a principal': () =>
+    readers.coverage.read({ by: [], filter: { principal: PRINCIPAL }, limit: 10, ...HOURS }),
   'all actions of a run': ({ run }) => readers.actions.search({ filter: { runId: run }, limit: 10 }),
 };
 

@@ -8,8 +8,9 @@ import type {
   CoverageReader,
   CoverageStep,
 } from './coverage-reader.ts';
-import { hourParameters, IN_HOURS, momentOfStep, stepOf } from './principal-activity.ts';
-import { EVERYONE, rowsByPrincipal, THESE } from './rollup-rows.ts';
+import { inheritedRows } from './inherited-rows.ts';
+import { HOUR_RANGE, hourParameters, momentOfStep, stepOf } from './principal-activity.ts';
+import { EVERYONE, rowsWithInherited, THESE } from './rollup-rows.ts';
 import { type Parameters, type Selection, select } from './select.ts';
 
 const COLUMN: Readonly<Record<CoverageDimension, string>> = {
@@ -18,15 +19,18 @@ const COLUMN: Readonly<Record<CoverageDimension, string>> = {
   system: 'System',
 };
 
-const COUNTED = 'Hour, Assurance, Witness, ServiceName, System, Actions';
+const KEYS = 'Hour, Witness, ServiceName, System';
+const COUNTED = `${KEYS}, Assurance, toInt64(Actions) AS Times`;
 
-/**
- * What coverage counts, by principal. What `attributions` comes to say of records without a reference is counted here:
- * one more source, with those records less under `none` and more under `inherited`.
- */
-const sourcesOf = ({ principal }: CoverageFilter, condition: string): readonly string[] => [
-  rowsByPrincipal('principals_hourly', COUNTED, principal === undefined ? EVERYONE : THESE, condition),
-];
+/** What coverage counts, by principal. What is inherited by now was received under nobody, where it counts no more. */
+const sourcesOf = ({ principal }: CoverageFilter, condition: string): readonly string[] =>
+  principal === undefined
+    ? [
+        `SELECT * FROM ${rowsWithInherited('principals_hourly', COUNTED, EVERYONE, condition, HOUR_RANGE)}`,
+        `SELECT ${KEYS}, 'none' AS Assurance, -Times AS Times, toLowCardinality('') AS Principal, Kind
+         FROM (${inheritedRows('principals_hourly', COUNTED, EVERYONE, condition, HOUR_RANGE.inherited)})`,
+      ]
+    : [`SELECT * FROM ${rowsWithInherited('principals_hourly', COUNTED, THESE, condition, HOUR_RANGE)}`];
 
 type CountsRow = { readonly ActionCount: number } & Readonly<
   Record<`a_${Assurance}` | `w_${Witness}`, number>
@@ -39,9 +43,9 @@ type GroupRow = CountsRow & {
 };
 
 const COUNTS = [
-  'sum(Actions) AS ActionCount',
-  ...ASSURANCES.map((each) => `sumIf(Actions, Assurance = '${each}') AS a_${each}`),
-  ...WITNESSES.map((each) => `sumIf(Actions, Witness = '${each}') AS w_${each}`),
+  'sum(Times) AS ActionCount',
+  ...ASSURANCES.map((each) => `sumIf(Times, Assurance = '${each}') AS a_${each}`),
+  ...WITNESSES.map((each) => `sumIf(Times, Witness = '${each}') AS w_${each}`),
 ].join(', ');
 
 export const storedCoverage = (selection: Selection): CoverageReader => ({
@@ -51,25 +55,27 @@ export const storedCoverage = (selection: Selection): CoverageReader => ({
 const readCoverage = async (selection: Selection, asked: CoverageAsked): Promise<Coverage> => {
   const { by, every, filter, limit } = asked;
   const { sql, parameters } = conditionOf(filter);
-  const rows = `(${sourcesOf(filter, `${IN_HOURS} AND ${sql}`).join(' UNION ALL ')})`;
+  const rows = `(${sourcesOf(filter, sql).join(' UNION ALL ')})`;
   const keys = `[${by.map((dimension) => `toString(${COLUMN[dimension]})`).join(', ')}]::Array(String)`;
   const step = every === undefined ? '0' : `toUnixTimestamp(${stepOf(every)})`;
   const given = { ...parameters, ...hourParameters(asked), limit };
 
   const ask = (what: string, more: Parameters = {}) =>
     select<GroupRow>(selection, what, { ...given, ...more });
-  const most = `SELECT ${keys} AS Keys, sum(Actions) AS Most FROM ${rows} GROUP BY Keys ORDER BY Most DESC, Keys LIMIT {limit:UInt32}`;
+  const most = `SELECT ${keys} AS Keys, sum(Times) AS Most FROM ${rows} GROUP BY Keys HAVING Most > 0 ORDER BY Most DESC, Keys LIMIT {limit:UInt32}`;
 
   const [whole, groups, steps] = await Promise.all([
-    ask(`SELECT [] AS Keys, ${step} AS At, ${COUNTS} FROM ${rows} GROUP BY At ORDER BY At`),
+    ask(
+      `SELECT [] AS Keys, ${step} AS At, ${COUNTS} FROM ${rows} GROUP BY At HAVING ActionCount > 0 ORDER BY At`,
+    ),
     by.length === 0
       ? []
       : ask(`SELECT ${keys} AS Keys, ${COUNTS}, count() OVER () AS Groups FROM ${rows}
-          GROUP BY Keys ORDER BY ActionCount DESC, Keys LIMIT {limit:UInt32}`),
+          GROUP BY Keys HAVING ActionCount > 0 ORDER BY ActionCount DESC, Keys LIMIT {limit:UInt32}`),
     by.length === 0 || every === undefined
       ? []
       : ask(`SELECT ${keys} AS Keys, ${step} AS At, ${COUNTS} FROM ${rows}
-          WHERE Keys IN (SELECT Keys FROM (${most})) GROUP BY Keys, At ORDER BY At`),
+          WHERE Keys IN (SELECT Keys FROM (${most})) GROUP BY Keys, At HAVING ActionCount > 0 ORDER BY At`),
   ]);
   const stepsOf = Map.groupBy(steps, ({ Keys }) => JSON.stringify(Keys));
   return {

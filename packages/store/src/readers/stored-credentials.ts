@@ -30,6 +30,7 @@ const TERMS: { readonly [Field in keyof CredentialFilter]-?: string } = {
   lastsUntilMillis: '(ExpiresMillis = 0 OR ExpiresMillis >= {lastsUntilMillis:Int64})',
   rotateBeforeMillis: 'RotatesMillis > 0 AND RotatesMillis < {rotateBeforeMillis:Int64}',
   used: "(Total > 0) = ({used:String} = 'true')",
+  rule: "(Listed = Id AND ListedStands = 'many') = ({rule:String} = 'true')",
   declared: "(TellsThat = 'declared') = ({declared:String} = 'true')",
 };
 
@@ -94,9 +95,10 @@ export const storedCredentials = (selection: Selection): CredentialReader => {
       (field) => filter[field] !== undefined,
     );
     const terms = [...fields.map((field) => TERMS[field]), ...(after === undefined ? [] : [AFTER])];
-    const rows = await select<SummaryRow>(
+    const rows = await select<SummaryRow & { readonly Left: number }>(
       selection,
-      `SELECT * EXCEPT (Sorted, EveryActor) FROM (${credentialSummaries(SORTED_BY[order])})
+      `SELECT * EXCEPT (Sorted, EveryActor), toUInt32(count() OVER ()) AS Left
+       FROM (${credentialSummaries(SORTED_BY[order])})
        WHERE ${terms.join(' AND ') || '1'} ORDER BY Sorted, Id LIMIT {limit:UInt32}`,
       {
         ...Object.fromEntries(fields.map((field) => [field, parameterOf(filter[field]!)])),
@@ -108,6 +110,7 @@ export const storedCredentials = (selection: Selection): CredentialReader => {
     const last = page.at(-1);
     return {
       credentials: await whole(page),
+      left: rows[0]?.Left ?? 0,
       ...(rows.length > limit && last !== undefined
         ? { next: { value: BigInt(last.SortValue), id: last.Id } }
         : {}),

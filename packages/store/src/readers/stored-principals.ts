@@ -14,7 +14,7 @@ import {
   type PrincipalSummary,
 } from './principal-reader.ts';
 import { type Ranked, rankedOf } from './ranked.ts';
-import { EVERYONE, type RollupScope, rowsByPrincipal, THESE } from './rollup-rows.ts';
+import { EVERYONE, type RollupScope, rowsWithInherited, THESE } from './rollup-rows.ts';
 import { principalKindOf } from './run-row.ts';
 import { type Parameters, type Selection, select } from './select.ts';
 
@@ -113,14 +113,20 @@ export const storedPrincipals = (selection: Selection): PrincipalReader => {
     const rows = await chunked<{ Principal: string; Targets: number }>(
       ids,
       `SELECT Principal, uniqExact(Target) AS Targets
-       FROM ${rowsByPrincipal('footprints', 'Target', THESE, "Target != ''")} GROUP BY Principal`,
+       FROM ${rowsWithInherited('footprints', 'Target', THESE, "Target != ''")} GROUP BY Principal`,
     );
     return new Map(rows.map(({ Principal, Targets }) => [Principal, Targets]));
+  };
+
+  const starters = async (id: string): Promise<readonly string[]> => {
+    const [row] = await select<{ Actors: readonly string[] }>(selection, STARTERS, { principal: id });
+    return row?.Actors ?? [];
   };
 
   return {
     list,
     byId,
+    starters,
     profile: (id, limit) => storedProfile(selection, id, limit),
     footprint: (id, page) => storedFootprint(selection, id, page),
     activity: (id, range) => storedActivity(selection, id, range),
@@ -141,7 +147,7 @@ const summaries = (scope: RollupScope, row: string, sorted: string): string => `
     ${sorted} AS Sorted, toString(Sorted) AS SortValue
   FROM (
     SELECT Principal, Kind, Assurance, Actions, Errors, FirstSeen, LastSeen, toUInt64(0) AS Started
-    FROM ${rowsByPrincipal('principals', 'Assurance, Actions, Errors, FirstSeen, LastSeen', scope)}
+    FROM ${rowsWithInherited('principals', 'Assurance, Actions, Errors, FirstSeen, LastSeen', scope)}
     UNION ALL
     SELECT PrincipalId AS Principal, PrincipalKind AS Kind, 'none' AS Assurance, toUInt64(0) AS Actions,
       toUInt64(0) AS Errors, toDateTime64(FirstStartedAt, 9) AS FirstSeen,
@@ -158,9 +164,13 @@ const LATEST_JOBS = `
   FROM principal_jobs WHERE TenantId = {tenant:String} AND PrincipalId IN {ids:Array(String)}
   GROUP BY PrincipalId, Job ORDER BY Principal, Latest DESC, Name LIMIT {names:UInt32} BY Principal`;
 
+const STARTERS = `
+  SELECT arraySort(groupUniqArrayArray(64)(Starters)) AS Actors FROM principal_jobs
+  WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String} AND Assurance = 'verified'`;
+
 const SERVICES_BY_ACTIONS = `
   SELECT Principal, toString(ServiceName) AS Name, sum(Actions) AS Most, count() OVER (PARTITION BY Principal) AS Total
-  FROM ${rowsByPrincipal('principals', 'ServiceName, Actions', THESE, "ServiceName != ''")}
+  FROM ${rowsWithInherited('principals', 'ServiceName, Actions', THESE, "ServiceName != ''")}
   GROUP BY Principal, ServiceName ORDER BY Principal, Most DESC, Name LIMIT {names:UInt32} BY Principal`;
 
 const moment = (name: string): string => `fromUnixTimestamp64Nano({${name}:Int64})`;

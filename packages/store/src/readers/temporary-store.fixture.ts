@@ -16,6 +16,7 @@ const TABLES = [
   ...['otel_traces', 'runs', 'causes', 'revisions', 'gaps'],
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   'operations',
+  ...['inherited_hourly', 'inherited_footprints', 'inherited_monthly'],
   ...['credential_records', 'credentials', 'credential_issues', 'credential_entries'],
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
   ...['attributions', 'attribution_watches', 'attribution_progress'],

@@ -1,0 +1,104 @@
+import { type Store, storeErrorOf } from '../open.ts';
+import { newestCounts } from '../readers/inherited-rows.ts';
+import { BY_PART, type Parameters, select } from '../readers/select.ts';
+import { currentWhere } from './attribution-filter.ts';
+import type { InheritedCounts, TouchedHour } from './inherited-counts.ts';
+import { OF_SLICE, sliceParameters } from './trace-selection.ts';
+
+/** Longest that the server may work on one count. */
+const MAX_SECONDS = 25;
+
+/** Of all tenants: for the service itself, never for anyone who asks. */
+export const storedInheritedCounts = (store: Store): InheritedCounts => {
+  const selection = { store, tenant: '' };
+
+  /** Greater than any that was given before, to whichever service. */
+  const newPass = async (): Promise<string> => {
+    const [row] = await select<{ Pass: string }>(selection, 'SELECT toString(generateSnowflakeID()) AS Pass');
+    return row?.Pass ?? '0';
+  };
+
+  const count = async (statement: string, parameters: Parameters): Promise<void> => {
+    const pass = await newPass();
+    try {
+      await store.once((client) =>
+        client.command({
+          query: statement,
+          query_params: { ...parameters, pass },
+          clickhouse_settings: { max_execution_time: MAX_SECONDS },
+        }),
+      );
+    } catch (error) {
+      throw storeErrorOf(error, store.url);
+    }
+  };
+
+  return {
+    touchedBy: (slice) =>
+      select<TouchedHour>(
+        selection,
+        `SELECT toString(TenantId) AS tenant, toString(PrincipalId) AS principal, toUnixTimestamp(SeenHour) AS hour,
+           toUInt32(count()) AS rows
+         FROM attributions WHERE PrincipalId != '' AND (TenantId, TraceId, SpanId) IN (
+           SELECT TenantId, TraceId, SpanId FROM attributions WHERE ${OF_SLICE})
+         GROUP BY tenant, principal, hour ORDER BY tenant, principal, hour`,
+        sliceParameters(slice),
+        BY_PART,
+      ),
+
+    countAnew: async (tenant, hours) => {
+      const asked = {
+        tenant,
+        principals: hours.map(({ principal }) => principal),
+        hours: hours.map(({ hour }) => hour),
+      };
+      for (const statement of [COUNT_HOURS, COUNT_FOOTPRINTS, COUNT_MONTHS]) await count(statement, asked);
+    },
+  };
+};
+
+const HOURS = `arrayZip({principals:Array(String)}, arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)}))`;
+const MONTHS = `arrayDistinct(arrayMap(each -> (each.1, toStartOfMonth(each.2)), ${HOURS}))`;
+
+/** One for each that is asked for, without an action: that it was counted is told also where nothing is left of it. */
+const marks = (buckets: string): string =>
+  `SELECT arrayJoin(${buckets}) AS bucket, bucket.1 AS PrincipalId, bucket.2 AS Bucket`;
+
+const IN_HOURS = `TenantId = {tenant:String} AND (PrincipalId, SeenHour) IN (${HOURS})`;
+const NUMBERS = `countIf(Times > 0), countIf(Times > 0 AND StatusCode = 'Error'), min(SeenAt), max(SeenAt)`;
+
+const COUNT_HOURS = `
+  INSERT INTO inherited_hourly (TenantId, PrincipalId, Hour, Pass, PrincipalKind, Witness, ServiceName, System, Operation,
+    Actor, Actions, Errors, FirstSeen, LastSeen, Runs)
+  SELECT {tenant:String}, PrincipalId, Bucket, {pass:UInt64}, PrincipalKind, Witness, ServiceName, System, Operation,
+    Actor, ${NUMBERS}, uniqCombinedStateIf(12)(RunId, Times > 0)
+  FROM (
+    SELECT PrincipalId, SeenHour AS Bucket, PrincipalKind, Witness, ServiceName, System, Operation, Actor, StatusCode, SeenAt,
+      RunId, 1 AS Times FROM ${currentWhere(IN_HOURS)}
+    UNION ALL
+    SELECT PrincipalId, Bucket, '', 'sdk', '', '', '', '', '', toDateTime64(0, 9), toUUIDOrZero(''), 0 FROM (${marks(HOURS)}))
+  GROUP BY PrincipalId, Bucket, PrincipalKind, Witness, ServiceName, System, Operation, Actor`;
+
+const COUNT_FOOTPRINTS = `
+  INSERT INTO inherited_footprints (TenantId, PrincipalId, Hour, Pass, System, Operation, Target, Actions, Errors, FirstSeen,
+    LastSeen)
+  SELECT {tenant:String}, PrincipalId, Bucket, {pass:UInt64}, System, Operation, Target, ${NUMBERS}
+  FROM (
+    SELECT PrincipalId, SeenHour AS Bucket, System, Operation, Target, StatusCode, SeenAt, 1 AS Times
+    FROM ${currentWhere(IN_HOURS)} WHERE Operation != '' OR Target != ''
+    UNION ALL
+    SELECT PrincipalId, Bucket, '', '', '', '', toDateTime64(0, 9), 0 FROM (${marks(HOURS)}))
+  GROUP BY PrincipalId, Bucket, System, Operation, Target`;
+
+const COUNT_MONTHS = `
+  INSERT INTO inherited_monthly (TenantId, PrincipalId, Month, Pass, PrincipalKind, ServiceName, Actor, Actions, Errors,
+    FirstSeen, LastSeen)
+  SELECT {tenant:String}, PrincipalId, Bucket, {pass:UInt64}, PrincipalKind, ServiceName, Actor, sum(Did), sum(Failed),
+    min(First), max(Last)
+  FROM (
+    SELECT PrincipalId, toStartOfMonth(Hour) AS Bucket, PrincipalKind, ServiceName, Actor, Actions AS Did, Errors AS Failed,
+      FirstSeen AS First, LastSeen AS Last
+    FROM ${newestCounts('inherited_hourly', `(PrincipalId, toStartOfMonth(Hour)) IN (${MONTHS})`)}
+    UNION ALL
+    SELECT PrincipalId, Bucket, '', '', '', 0, 0, toDateTime64(0, 9), toDateTime64(0, 9) FROM (${marks(MONTHS)}))
+  GROUP BY PrincipalId, Bucket, PrincipalKind, ServiceName, Actor`;
