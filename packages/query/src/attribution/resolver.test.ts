@@ -285,6 +285,7 @@ test('what one worked out from older records, and wrote after another had read n
   const own = readersOf(store, tenant);
   const top = span({ ...doneIn(run), TenantId: tenant });
   const child = span({ ...under(top), TenantId: tenant });
+  await store.client.command({ query: 'SYSTEM STOP MERGES otel_traces' });
   await spans(top, child);
 
   const arrivals = storedArrivals(store);
@@ -312,6 +313,7 @@ test('what one worked out from older records, and wrote after another had read n
   expect(await late).toMatchObject({ attributed: 1, withdrawn: 1 });
   expect(await learnt()).toHaveLength(2);
   expect((await own.attributions.ofSpans([child])).size).toBe(0);
+  await store.client.command({ query: 'SYSTEM START MERGES otel_traces' });
 });
 
 test('runs by itself until it is stopped, and tells what it does', async () => {

@@ -8,6 +8,8 @@ import { OF_SLICE, sliceParameters } from './trace-selection.ts';
 
 /** Parts whose rows are counted at a time: their names travel in the request line. */
 const PARTS_COUNTED = 100;
+/** At what there is, while it is merged. */
+const LOOKS = 5;
 /** How often in a row a table must be seen to have lost blocks before they are taken to be gone. */
 const SEEN_GONE = 30;
 
@@ -122,13 +124,17 @@ export const storedArrivals = (store: Store): Arrivals => {
 
   return {
     unseen: async (name) => {
-      const { table, covered } = await progressOf(name);
-      const parts = await partsOf(name);
-      const held = await withoutGone(table, covered, parts);
-      const unseen = parts
-        .filter(({ partition, blocks }) => !isCovered(held.get(partition) ?? [], blocks))
-        .sort((a, b) => compare(b.partition, a.partition) || b.blocks.max - a.blocks.max);
-      return counted(name, unseen.slice(0, PARTS_COUNTED));
+      for (let look = 1; ; look++) {
+        const { table, covered } = await progressOf(name);
+        const parts = await partsOf(name);
+        const held = await withoutGone(table, covered, parts);
+        const unseen = parts
+          .filter(({ partition, blocks }) => !isCovered(held.get(partition) ?? [], blocks))
+          .sort((a, b) => compare(b.partition, a.partition) || b.blocks.max - a.blocks.max);
+        const found = await counted(name, unseen.slice(0, PARTS_COUNTED));
+        // Where all were merged meanwhile, their rows lie in others.
+        if (found.length > 0 || unseen.length === 0 || look === LOOKS) return found;
+      }
     },
 
     arrivedIn: async (slice) => {

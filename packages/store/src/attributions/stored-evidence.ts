@@ -1,8 +1,11 @@
 import { type Assurance, isCauseKind, SPAN_KINDS, WHENCE, type Witness } from '@whence/model';
 import { CONTENT_HASH } from '../readers/action-row.ts';
+import { rowsAtPlaces } from '../readers/placed-actions.ts';
+import { PLACES_PER_STATEMENT, placesOf } from '../readers/places.ts';
 import { spanKey } from '../readers/recorded-action.ts';
 import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
 import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/select.ts';
+import { areDistinct } from '../readers/select-actions.ts';
 import type { EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
 import { type TraceSelection, traceCondition } from './trace-selection.ts';
 
@@ -76,19 +79,35 @@ export const storedEvidence = (selection: Selection): EvidenceReader => {
     return contested;
   };
 
-  const ofTraces: EvidenceReader['ofTraces'] = async (traces, limit) => {
+  /** Those of few rows, each of another span, by their places. Undefined: they are not such. */
+  const rowsOfFew = async (traceIds: readonly string[]): Promise<readonly EvidenceRow[] | undefined> => {
+    const places = await placesOf(selection, 'TraceId', traceIds, PLACES_PER_STATEMENT + 1);
+    if (places.length === 0) return [];
+    const rows = await rowsAtPlaces<EvidenceRow>(selection, { places, column: 'TraceId', columns: COLUMNS });
+    return rows !== undefined && areDistinct(rows) ? rows : undefined;
+  };
+
+  const rowsOfMany = (traces: TraceSelection, limit: number): Promise<readonly EvidenceRow[]> => {
     const where = rowsOf(traces);
     const hopeful =
       traces.by === 'id'
         ? ''
         : `AND TraceId IN (SELECT TraceId FROM otel_traces WHERE ${where.sql} GROUP BY TraceId HAVING ${isHopeful})`;
-    const rows = await select<EvidenceRow>(
+    return select<EvidenceRow>(
       selection,
       `SELECT ${COLUMNS} FROM otel_traces WHERE ${where.sql} ${hopeful}
        ORDER BY TraceId, ReceivedAt, BatchId, RowNumber LIMIT {limit:UInt32}`,
       { ...where.parameters, limit: limit + 1 },
       BY_ID,
     );
+  };
+
+  const ofTraces: EvidenceReader['ofTraces'] = async (traces, limit) => {
+    const few =
+      traces.by === 'id' && traces.ids.length <= FEW_TRACES && limit >= PLACES_PER_STATEMENT
+        ? await rowsOfFew(traces.ids)
+        : undefined;
+    const rows = few ?? (await rowsOfMany(traces, limit));
     const cut = rows.length > limit ? rows[limit]!.TraceId : undefined;
     const read = Map.groupBy(
       rows.filter(({ TraceId }) => TraceId !== cut),
@@ -123,6 +142,8 @@ export const storedEvidence = (selection: Selection): EvidenceReader => {
   };
 };
 
+/** Traces that are looked for by their places: of more there is often one that is large. */
+const FEW_TRACES = 20;
 /** Ids of traces and spans travel in the request line. */
 const SPANS_PER_STATEMENT = 100;
 

@@ -58,6 +58,6 @@ export const selectActionsAsStored = <Row extends ActionRow = ActionRow>(
   selectChunks<Row>(selection, asStored(statement), parameters, statement.way ?? BY_KEY);
 
 /** No span came more than once. */
-export const areDistinct = (rows: readonly ActionRow[]): boolean =>
+export const areDistinct = (rows: readonly Pick<ActionRow, 'TraceId' | 'SpanId'>[]): boolean =>
   new Set(rows.map(({ TraceId, SpanId }) => spanKey({ traceId: TraceId, spanId: SpanId }))).size ===
   rows.length;
