@@ -13,7 +13,7 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
-import { startResolver } from './attribution/resolver.ts';
+import { type AttributionResolver, startResolver } from './attribution/resolver.ts';
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';
@@ -66,11 +66,13 @@ export interface QueryService {
  * @throws QueryError `cannot_listen` where the address is taken or not one of this machine.
  */
 export const startQuery = async (options: QueryOptions): Promise<QueryService> => {
-  const server = newServer(options.tls, queryApp(options));
+  const { store, logger, counters = newCounters(), attributionIntervalMillis: intervalMillis = 0 } = options;
+  let resolver: AttributionResolver | undefined;
+  const app = queryApp(options, counters, () => resolver?.gauges() ?? {});
+  const server = newServer(options.tls, app);
   await listen(server, options);
   const scheme = options.tls === undefined ? 'http' : 'https';
-  const { store, logger, attributionIntervalMillis: intervalMillis = 0 } = options;
-  const resolver = intervalMillis === 0 ? undefined : startResolver({ store, logger, intervalMillis });
+  if (intervalMillis > 0) resolver = startResolver({ store, logger, counters, intervalMillis });
   return {
     url: urlOf(server, scheme),
     close: async () => {
@@ -92,18 +94,12 @@ const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server =
   return server;
 };
 
-const queryApp = (options: QueryOptions): Express => {
-  const {
-    store,
-    tenant,
-    basePath = '',
-    credentials,
-    owners,
-    findings,
-    recorder,
-    counters = newCounters(),
-    logger,
-  } = options;
+const queryApp = (
+  options: QueryOptions,
+  counters: Counters,
+  gauges: () => Readonly<Record<string, number>>,
+): Express => {
+  const { store, tenant, basePath = '', credentials, owners, findings, recorder, logger } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -112,7 +108,7 @@ const queryApp = (options: QueryOptions): Express => {
   app.use(neverCached);
   if (basePath !== '') app.use(belowBasePath(basePath));
   const routes = routesOf(store, {
-    metrics: () => counters.render({ ...recorder?.gauges(), ...processGauges() }),
+    metrics: () => counters.render({ ...recorder?.gauges(), ...gauges(), ...processGauges() }),
     findings,
   });
   serveRoutes(app, routes, {
