@@ -53,7 +53,7 @@ try {
     ...{ credentials, tls, owners, findings, recorder, counters },
   });
   const looking = startFindings({
-    ...{ store, tenant, file: findings, webhooks, logger },
+    ...{ store, tenant, file: findings, webhooks, counters, logger },
     ownerPatterns: () => (owners?.current.rules.rules ?? []).map((rule) => rule.pattern),
     everyMillis: config.findingsSeconds * 1000,
   });

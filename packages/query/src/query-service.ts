@@ -13,9 +13,11 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
+
 import { refuseUnreadable } from './api/unreadable-requests.ts';
 import { wellFormedPath } from './api/well-formed-path.ts';
-import { startResolver } from './attribution/resolver.ts';
+import { type AttributionResolver, startResolver } from './attribution/resolver.ts';
+
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';
@@ -68,12 +70,14 @@ export interface QueryService {
  * @throws QueryError `cannot_listen` where the address is taken or not one of this machine.
  */
 export const startQuery = async (options: QueryOptions): Promise<QueryService> => {
-  const server = newServer(options.tls, queryApp(options));
+  const { store, logger, counters = newCounters(), attributionIntervalMillis: intervalMillis = 0 } = options;
+  let resolver: AttributionResolver | undefined;
+  const app = queryApp(options, counters, () => resolver?.gauges() ?? {});
+  const server = newServer(options.tls, app);
   refuseUnreadable(server);
   await listen(server, options);
   const scheme = options.tls === undefined ? 'http' : 'https';
-  const { store, logger, attributionIntervalMillis: intervalMillis = 0 } = options;
-  const resolver = intervalMillis === 0 ? undefined : startResolver({ store, logger, intervalMillis });
+  if (intervalMillis > 0) resolver = startResolver({ store, logger, counters, intervalMillis });
   return {
     url: urlOf(server, scheme),
     close: async () => {
@@ -96,18 +100,12 @@ const newServer = (tls: TlsFiles | undefined, answer: RequestListener): Server =
   return server;
 };
 
-const queryApp = (options: QueryOptions): Express => {
-  const {
-    store,
-    tenant,
-    basePath = '',
-    credentials,
-    owners,
-    findings,
-    recorder,
-    counters = newCounters(),
-    logger,
-  } = options;
+const queryApp = (
+  options: QueryOptions,
+  counters: Counters,
+  gauges: () => Readonly<Record<string, number>>,
+): Express => {
+  const { store, tenant, basePath = '', credentials, owners, findings, recorder, logger } = options;
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -116,7 +114,7 @@ const queryApp = (options: QueryOptions): Express => {
   app.use(neverCached);
   if (basePath !== '') app.use(belowBasePath(basePath));
   const routes = routesOf(store, {
-    metrics: () => counters.render({ ...recorder?.gauges(), ...processGauges() }),
+    metrics: () => counters.render({ ...recorder?.gauges(), ...gauges(), ...processGauges() }),
     findings,
   });
   app.use(wellFormedPath(routes));

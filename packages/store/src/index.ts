@@ -56,6 +56,7 @@ export {
 } from './findings/delivery-log.ts';
 export type { AuthorityInUse } from './findings/detect/authorities-in-use.ts';
 export type { CredentialAge } from './findings/detect/credential-ages.ts';
+export type { ActorAddresses, CameFrom } from './findings/detect/credential-hosts.ts';
 export type { HourCount } from './findings/detect/hourly-counts.ts';
 export type { ReceivedWindow, Seen } from './findings/detect/received.ts';
 export type { SentActions } from './findings/detect/unproven-actions.ts';

@@ -1,3 +1,4 @@
+import type { Counters } from '@whence/model';
 import {
   HOURS_AT_ONCE,
   type InheritedCounts,
@@ -9,9 +10,20 @@ import {
   type TouchedHour,
 } from '@whence/store';
 import type { Logger } from 'pino';
+import { COUNTED, newCounters } from '../counters.ts';
 
 /** Rows of attributions that are looked at together, and that are counted in one statement. */
 const ROWS_TOGETHER = 200_000;
+
+export interface InheritedCounterOptions {
+  readonly store: Store;
+  readonly logger: Logger;
+  /** Shown by `/metrics`. */
+  readonly counters?: Counters;
+}
+
+/** Parts that the store tells of at a time: where there are as many, there may be more. */
+const PARTS_TOLD = 100;
 
 /**
  * Keeps what is inherited counted, for the inventory and for coverage, after it was worked out: by whichever service.
@@ -21,11 +33,13 @@ export class InheritedCounter {
   readonly #counts: InheritedCounts;
   readonly #arrivals: ReturnType<typeof storedArrivals>;
   readonly #logger: Logger;
+  readonly #counters: Counters;
 
-  constructor({ store, logger }: { readonly store: Store; readonly logger: Logger }) {
+  constructor({ store, logger, counters = newCounters() }: InheritedCounterOptions) {
     this.#counts = storedInheritedCounts(store);
     this.#arrivals = storedArrivals(store);
     this.#logger = logger;
+    this.#counters = counters;
   }
 
   /**
@@ -46,7 +60,7 @@ export class InheritedCounter {
     }
     if (!(await this.#count([...hours.values()], isStopped))) return true;
     await this.#arrivals.seen(parts);
-    return parts.length > 0;
+    return parts.length >= PARTS_TOLD;
   }
 
   /** @returns whether all of them were. */
@@ -57,6 +71,7 @@ export class InheritedCounter {
       const [{ tenant, principal, hour }] = batch;
       try {
         await this.#counts.countAnew(tenant, batch);
+        this.#counters.add(COUNTED.inheritedHours, batch.length);
       } catch (error) {
         if (!(error instanceof StoreError) || error.code !== 'store_refused') throw error;
         if (batch.length > 1) batches.unshift(...halves(batch));

@@ -2,6 +2,7 @@ import { newRunId } from '@whence/model';
 import { type Readers, readersOf, type Store, slicesOf, spanKey, storedArrivals } from '@whence/store';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newCounters } from '../counters.ts';
 import {
   causedBy,
   doneIn,
@@ -317,14 +318,17 @@ test('what one worked out from older records, and wrote after another had read n
 });
 
 test('runs by itself until it is stopped, and tells what it does', async () => {
-  const resolver = startResolver({ store, logger, intervalMillis: 100 });
+  const counters = newCounters();
+  const resolver = startResolver({ store, logger, counters, intervalMillis: 100 });
   const top = span(doneIn(run));
   const child = span(under(top));
   await spans(child);
   await spans(top);
   await expect.poll(() => known(child), { timeout: 10_000 }).toEqual(inherits(top, 1));
-  await expect.poll(() => resolver.counters.actionsAttributed, { timeout: 10_000 }).toBeGreaterThan(0);
-  expect(resolver.counters).toMatchObject({ turnsFailed: 0, tracesUnreadable: 0 });
+  const told = () => counters.render(resolver.gauges());
+  await expect.poll(told, { timeout: 10_000 }).toMatch(/^whence_query_attribution_attributed_total [1-9]/m);
+  await expect.poll(told, { timeout: 10_000 }).toMatch(/^whence_query_inherited_hours_counted_total [1-9]/m);
+  expect(told()).toMatch(/^whence_query_attribution_turns_failed_total 0$/m);
   await resolver.stop();
   await resolver.stop();
 });

@@ -1,3 +1,4 @@
+import type { Counters } from '@whence/model';
 import {
   type Arrivals,
   type ArrivedPart,
@@ -10,15 +11,18 @@ import {
   storedArrivals,
 } from '@whence/store';
 import type { Logger } from 'pino';
-import { type AttributionCounters, AttributionTally } from './counters.ts';
+import { COUNTED, newCounters } from '../counters.ts';
+import { CaughtUp } from './caught-up.ts';
 import { InheritedCounter } from './inherited-counter.ts';
 import { keepDoing } from './keep-doing.ts';
-import { resolveTraces } from './resolve-traces.ts';
+import { type Resolved, resolveTraces } from './resolve-traces.ts';
 import { WatchedAlready } from './watched-already.ts';
 
 export interface ResolverOptions {
   readonly store: Store;
   readonly logger: Logger;
+  /** Shown by `/metrics`. */
+  readonly counters?: Counters;
   /** Between one look at what has arrived and the next. */
   readonly intervalMillis: number;
   /** Rows that are looked at together. @default 250,000 */
@@ -29,7 +33,8 @@ export interface ResolverOptions {
 
 /** Finds out what actions without a reference are to be attributed to, as records arrive. */
 export interface AttributionResolver {
-  readonly counters: AttributionCounters;
+  /** Values of this moment, by name, for `/metrics`. */
+  gauges(): Readonly<Record<string, number>>;
   /** Lets the turn under way come to a halt, and resolves when it has. Never rejects. */
   stop(): Promise<void>;
 }
@@ -44,16 +49,23 @@ const COUNTING_RESTS = 10;
  * of services may do it side by side.
  */
 export const startResolver = (options: ResolverOptions): AttributionResolver => {
-  const { intervalMillis } = options;
-  const tally = new AttributionTally();
-  const turns = new ResolverTurns(options, tally);
-  const counter = new InheritedCounter(options);
+  const { intervalMillis, counters = newCounters() } = options;
+  const turns = new ResolverTurns({ ...options, counters });
+  const counter = new InheritedCounter({ ...options, counters });
+  const attribution = new CaughtUp();
+  const counting = new CaughtUp();
   const chores = [
     keepDoing(
       {
         name: 'attribution',
-        turn: async (isStopped) => ((await turns.turn(isStopped)) ? BREATH_MILLIS : intervalMillis),
-        failed: () => tally.failed(),
+        turn: async (isStopped) => {
+          const began = Date.now();
+          const isMore = await turns.turn(isStopped);
+          counters.add(COUNTED.attributionTurns, 1);
+          if (!isMore) attribution.with(began);
+          return isMore ? BREATH_MILLIS : intervalMillis;
+        },
+        failed: () => counters.add(COUNTED.attributionTurnsFailed, 1),
       },
       options,
     ),
@@ -61,19 +73,24 @@ export const startResolver = (options: ResolverOptions): AttributionResolver => 
       {
         name: 'counting of what is inherited',
         turn: async (isStopped) => {
-          const began = performance.now();
+          const began = Date.now();
           const isMore = await counter.turn(isStopped);
-          const took = performance.now() - began;
+          const took = Date.now() - began;
+          counters.add(COUNTED.inheritedTurns, 1);
+          if (!isMore) counting.with(began);
           return Math.max(isMore ? BREATH_MILLIS : intervalMillis, took * COUNTING_RESTS);
         },
+        failed: () => counters.add(COUNTED.inheritedTurnsFailed, 1),
       },
       options,
     ),
   ];
   return {
-    get counters() {
-      return tally.counters;
-    },
+    gauges: () => ({
+      whence_query_attribution_parts_waiting: turns.waiting,
+      whence_query_attribution_lag_seconds: attribution.lagSeconds,
+      whence_query_inherited_counting_lag_seconds: counting.lagSeconds,
+    }),
     stop: async () => {
       await Promise.all(chores.map((chore) => chore.stop()));
     },
@@ -89,19 +106,25 @@ export class ResolverTurns {
   readonly #arrivals: Arrivals;
   readonly #sliceRows: number;
   readonly #turnMillis: number;
-  readonly #tally: AttributionTally;
+  readonly #counters: Counters;
   readonly #watched = new WatchedAlready();
   readonly #readers = new Map<string, Readers>();
   /** Rows of large parts that earlier turns have looked at. */
   readonly #begun = new Map<string, number>();
+  #waiting = 0;
 
-  constructor({ store, logger, sliceRows, turnMillis }: ResolverOptions, tally = new AttributionTally()) {
+  constructor({ store, logger, sliceRows, turnMillis, counters = newCounters() }: ResolverOptions) {
     this.#store = store;
     this.#logger = logger;
     this.#arrivals = storedArrivals(store);
     this.#sliceRows = sliceRows ?? 250_000;
     this.#turnMillis = turnMillis ?? 10_000;
-    this.#tally = tally;
+    this.#counters = counters;
+  }
+
+  /** Parts of tables that have not been looked at yet, as of the last turn. */
+  get waiting(): number {
+    return this.#waiting;
   }
 
   /**
@@ -122,7 +145,7 @@ export class ResolverTurns {
         waiting -= await this.#done(slice);
       }
     }
-    this.#tally.waiting(waiting);
+    this.#waiting = waiting;
     return waiting > 0;
   }
 
@@ -140,7 +163,7 @@ export class ResolverTurns {
         },
         slice,
       );
-      this.#tally.add(resolved);
+      this.#tell(resolved);
       const { attributed, withdrawn, unreadable } = resolved;
       if (attributed + withdrawn > 0) {
         this.#logger.info({ tenant, attributed, withdrawn }, 'actions without a reference were attributed');
@@ -151,6 +174,16 @@ export class ResolverTurns {
           'a trace cannot be read: nothing of it is attributed',
         );
       }
+    }
+  }
+
+  #tell({ traces, attributed, withdrawn, unreadable, notInherited }: Resolved): void {
+    this.#counters.add(COUNTED.tracesWorkedOut, traces);
+    this.#counters.add(COUNTED.actionsAttributed, attributed);
+    this.#counters.add(COUNTED.actionsWithdrawn, withdrawn);
+    this.#counters.add(COUNTED.tracesUnreadable, unreadable.length);
+    for (const [reason, times] of notInherited) {
+      this.#counters.add(COUNTED.actionsNotInherited, times, `reason="${reason}"`);
     }
   }
 

@@ -2,6 +2,7 @@ import { findingStoreOf } from '@whence/store';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AskedService, startAskedService } from '../asked-service.fixture.ts';
+import { newCounters } from '../counters.ts';
 import { exampleTrace } from '../example-graph.fixture.ts';
 import { insertGraph } from '../lineage/graph.fixture.ts';
 import { forged, graph as nightlyGraph } from '../nightly-graph.fixture.ts';
@@ -24,6 +25,8 @@ beforeAll(async () => {
 
 afterAll(() => asked?.remove());
 
+const counters = newCounters();
+
 const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly string[]): Engine =>
   newEngine({
     store,
@@ -31,6 +34,7 @@ const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly
     file: NO_FILE,
     ownerPatterns: () => [],
     webhooks: newWebhooks(NO_WEBHOOKS, 'default', (tenant) => findingStoreOf(store, tenant)),
+    counters,
     logger: pino({ level: 'silent' }),
     now: () => now,
   });
@@ -101,6 +105,7 @@ test('a rule that fails stops no other, is shown, and goes on from where it was'
     await caughtUp(engine);
     const failed = (await findings.rules.progress()).get('unexpected_workload');
     expect(failed?.failure).toMatch(/job_workloads/);
+    expect(counters.render({})).toMatch(/finding_passes_failed_total\{rule="unexpected_workload"\} [1-9]/);
     expect((await findings.findings.search({ filter: {}, mutes: [], limit: 9 })).findings).toHaveLength(1);
     expect((await findings.rules.progress()).get('refuted_reference')?.failure).toBeUndefined();
     await rename('elsewhere', 'job_workloads');
@@ -112,4 +117,28 @@ test('a rule that fails stops no other, is shown, and goes on from where it was'
   } finally {
     await temporary.remove();
   }
+});
+
+test('what is over is counted', async () => {
+  const { store } = asked.temporary;
+  const resolved = /findings_resolved_total\{rule="stale_credential"\} 1$/m;
+  const used = (millis: number) =>
+    store.client.insert({
+      table: 'credentials',
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_input_format: 'best_effort' },
+      values: [
+        {
+          ...{ TenantId: 'over', CredentialId: 'key:idle', Kind: 'key', Actor: 'spiffe://demo/a', Uses: 1 },
+          ...{ FirstUsed: new Date(millis).toISOString(), LastUsed: new Date(millis).toISOString() },
+        },
+      ],
+    });
+  await used(now - 100 * 24 * HOUR);
+  await caughtUp(engineOn(asked.temporary, 'over'));
+  expect(counters.render({})).not.toMatch(resolved);
+  await used(now);
+  now += 2 * HOUR;
+  await caughtUp(engineOn(asked.temporary, 'over'));
+  expect(counters.render({})).toMatch(resolved);
 });

@@ -1,8 +1,10 @@
+import type { Counters } from '@whence/model';
 import { type FindingStore, findingStoreOf, type RuleProgress, type Store } from '@whence/store';
 import type { Logger } from 'pino';
+import { COUNTED, newCounters } from '../counters.ts';
 import { firstLook, isDue, LONGEST_WINDOW, passOf } from './pass.ts';
 import { HOUR } from './rule.ts';
-import { type FindingsFile, type RuleInForce, rulesInForce } from './rule-settings.ts';
+import { type FindingsFile, mutesInForce, type RuleInForce, rulesInForce } from './rule-settings.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
 
 export interface EngineOptions {
@@ -13,6 +15,8 @@ export interface EngineOptions {
   /** What the owners file gives owners to. */
   readonly ownerPatterns: () => readonly string[];
   readonly webhooks: Webhooks;
+  /** Shown by `/metrics`. */
+  readonly counters?: Counters;
   readonly logger: Logger;
   /** Milliseconds since the epoch. */
   readonly now?: () => number;
@@ -28,6 +32,7 @@ export interface Engine {
 
 export const newEngine = (options: EngineOptions): Engine => {
   const { store, tenants, file, ownerPatterns, webhooks, logger, now = Date.now } = options;
+  const { counters = newCounters() } = options;
   /** Windows that the store found too long, by tenant and rule. */
   const longest = new Map<string, number>();
   let closed = false;
@@ -71,17 +76,23 @@ export const newEngine = (options: EngineOptions): Engine => {
     const longestMillis = longest.get(key) ?? LONGEST_WINDOW;
     const nowMillis = now();
     try {
-      const { progress, opened } = await passOf(
+      const { progress, opened, resolved } = await passOf(
         { tenant, store: findings, ownerPatterns: ownerPatterns(), nowMillis, longestMillis },
         rule,
         before,
         (news, resolved) => webhooks.queue(tenant, news, resolved, nowMillis),
       );
       longest.set(key, Math.min(LONGEST_WINDOW, longestMillis * 2));
+      const ofRule = `rule="${rule.rule.code}"`;
+      counters.add(COUNTED.findingPasses, 1, ofRule);
+      counters.add(COUNTED.findingsOpened, opened.length, ofRule);
+      counters.add(COUNTED.findingsResolved, resolved.length, ofRule);
+      counters.add(COUNTED.findingsMuted, await mutedAmong(findings, opened), ofRule);
       if (opened.length > 0) logger.info({ tenant, rule: rule.rule.code, findings: opened.length }, 'found');
       return progress;
     } catch (error) {
       longest.set(key, Math.max(HOUR, longestMillis / 2));
+      counters.add(COUNTED.findingPassesFailed, 1, `rule="${rule.rule.code}"`);
       logger.warn({ err: error, tenant, rule: rule.rule.code }, 'findings: a rule failed');
       return {
         ...(before ?? notBegun(nowMillis)),
@@ -90,6 +101,18 @@ export const newEngine = (options: EngineOptions): Engine => {
         millis: 0,
         ranAtMillis: nowMillis,
       };
+    }
+  };
+
+  /** They are told by then: that they cannot be counted makes the pass no failure. */
+  const mutedAmong = async (findings: FindingStore, ids: readonly string[]): Promise<number> => {
+    if (ids.length === 0) return 0;
+    try {
+      const found = await findings.findings.byIds(ids, await mutesInForce(file, findings, now()));
+      return [...found.values()].filter(({ state }) => state === 'muted').length;
+    } catch (error) {
+      logger.warn({ err: error }, 'findings: those that are muted could not be counted');
+      return 0;
     }
   };
 

@@ -1,5 +1,7 @@
+import type { Counters } from '@whence/model';
 import { type FindingStore, findingStoreOf, type Store, tenantsWithRecords } from '@whence/store';
 import type { Logger } from 'pino';
+import { newCounters } from '../counters.ts';
 import { type Engine, newEngine } from './engine.ts';
 import { type FindingsFile, NO_FILE } from './rule-settings.ts';
 import { deliverer } from './webhooks/deliverer.ts';
@@ -16,6 +18,8 @@ export interface FindingsOptions {
   readonly ownerPatterns?: () => readonly string[];
   /** Between two rounds; 0: nothing is looked for here. */
   readonly everyMillis: number;
+  /** Shown by `/metrics`. */
+  readonly counters?: Counters;
   readonly logger: Logger;
 }
 
@@ -31,6 +35,7 @@ const DELIVER_EVERY_MILLIS = 5000;
 
 export const startFindings = (options: FindingsOptions): FindingsService => {
   const { store, tenant, file = NO_FILE, webhooks: receivers = NO_WEBHOOKS, everyMillis, logger } = options;
+  const { counters = newCounters() } = options;
   const tenants = () => tenantsWithRecords(store);
   const storeOf = (of: string): FindingStore => findingStoreOf(store, of);
   const webhooks = newWebhooks(receivers, tenant, storeOf);
@@ -40,9 +45,18 @@ export const startFindings = (options: FindingsOptions): FindingsService => {
     file,
     ownerPatterns: options.ownerPatterns ?? (() => []),
     webhooks,
+    counters,
     logger,
   });
-  const delivering = deliverer({ webhooks, storeOf, file, tenants, baseUrl: receivers.baseUrl, logger });
+  const delivering = deliverer({
+    webhooks,
+    storeOf,
+    file,
+    tenants,
+    baseUrl: receivers.baseUrl,
+    counters,
+    logger,
+  });
 
   const rounds = everyMillis === 0 ? undefined : repeated(everyMillis, () => engine.round());
   const deliveries =

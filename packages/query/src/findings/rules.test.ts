@@ -417,6 +417,95 @@ describe('shared_credential', () => {
   });
 });
 
+describe('shared_credential, by where it comes from', () => {
+  const addresses = (count: number, of: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => of(index));
+  const networks = (count: number, first = 0) => addresses(count, (index) => `10.${first}.${index}.7`);
+  const usedIn =
+    (tenant: string) =>
+    (id: string, atMillis: number, from: readonly string[], actor = '') => {
+      const at = new Date(atMillis).toISOString();
+      return {
+        ...{ TenantId: tenant, Record: 'used', CredentialId: `key:${id}`, EntryId: `key:${id}`, Kind: 'key' },
+        Actor: actor === '' ? `spiffe://demo/${id}` : actor,
+        ...{ FirstUsed: at, LastUsed: at, ReceivedAt: at, Uses: 3, Addresses: from },
+      };
+    };
+  const insertUses = (values: readonly object[]) =>
+    store.client.insert({
+      table: 'credential_records',
+      values: [...values],
+      format: 'JSONEachRow',
+      clickhouse_settings: { date_time_input_format: 'best_effort' },
+    });
+  const DAYS = [20, 10, 2];
+
+  test('far more networks than ever before show; a farm, a pool of addresses, and a new one do not', async () => {
+    const { tenant, pass, found } = scenarioOf(store, 'shared_credential', 'tenant-hosts');
+    const used = usedIn(tenant);
+    await insertUses([
+      ...DAYS.flatMap((days) => [
+        used('stolen', NOW - days * DAY, networks(2)),
+        used('farm', NOW - days * DAY, networks(30)),
+        used('pool', NOW - days * DAY, ['192.0.2.1']),
+        used('mapped', NOW - days * DAY, ['::ffff:10.0.0.7']),
+        used('grown', NOW - days * DAY, networks(5)),
+      ]),
+      used('silent', NOW - 60 * DAY, networks(1)),
+      used('once', NOW - 2 * DAY, networks(30)),
+      ...[0, 1, 2].map((minute) => used('stolen', NOW - minute * MINUTE, networks(4, minute))),
+      used('farm', NOW, networks(32, 9)),
+      used('pool', NOW, [...addresses(60, (index) => `192.0.2.${index}`), '2001:db8::1', '2001:db8::2']),
+      used(
+        'mapped',
+        NOW,
+        addresses(12, (index) => `::ffff:10.0.0.${index}`),
+      ),
+      used('grown', NOW, networks(15)),
+      used('silent', NOW, networks(10)),
+      used('once', NOW, networks(31, 5)),
+      { ...used('stolen', NOW, networks(90)), TenantId: 'tenant-of-others' },
+    ]);
+    await pass(NOW + MINUTE);
+    const all = await found();
+    expect(all.map(({ sentence }) => sentence).toSorted()).toEqual([
+      'The key key:silent of spiffe://demo/silent came from 10 networks within an hour, and was not used before: 10.0.0.7, 10.0.1.7, 10.0.2.7 and 7 more.',
+      'The key key:stolen of spiffe://demo/stolen came from 12 networks within an hour, and from 2 at most before: 10.0.0.7, 10.0.1.7, 10.0.2.7 and 9 more.',
+    ]);
+    expect(all.find(({ subject }) => subject.id === 'key:stolen')).toMatchObject({
+      subject: { kind: 'credential' },
+      count: 12,
+      evidence: {
+        figures: {
+          ...{ actor: 'spiffe://demo/stolen', networks: 12, networksBefore: 2, addresses: 12, uses: 9 },
+          someAddresses: expect.arrayContaining(['10.0.0.7', '10.2.3.7']),
+        },
+      },
+    });
+    await pass(NOW + 2 * MINUTE, { networks: 30, times: 1 });
+    expect((await found()).map(({ subject }) => subject.id)).toContain('key:farm');
+  });
+
+  test('one that sends for several services is told with where it came from', async () => {
+    const { tenant, did, insert, pass, found } = scenarioOf(store, 'shared_credential', 'tenant-came');
+    const used = usedIn(tenant);
+    await insertUses([
+      used('a', NOW - MINUTE, ['10.0.0.7'], 'spiffe://demo/billing'),
+      used('b', NOW - MINUTE, ['10.0.0.7', '192.0.2.1'], 'spiffe://demo/billing'),
+      used('a', NOW - 2 * HOUR, ['198.51.100.1'], 'spiffe://demo/billing'),
+    ]);
+    await insert(['a', 'b', 'c'].map((ServiceName) => did(undefined, NOW - MINUTE, { ServiceName })));
+    await pass(NOW, { services: 3 });
+    expect(await found()).toMatchObject([
+      {
+        sentence:
+          'The credential of spiffe://demo/billing sends for several services, from 2 addresses: a, b, c.',
+        evidence: { figures: { addresses: 2, someAddresses: ['10.0.0.7', '192.0.2.1'] } },
+      },
+    ]);
+  });
+});
+
 describe('stale_credential', () => {
   test('unused or old ones show', async () => {
     const { tenant, pass, found } = scenarioOf(store, 'stale_credential');

@@ -2,6 +2,13 @@ import type { HourRange } from '../readers/principal-reader.ts';
 import type { Selection } from '../readers/select.ts';
 import { type AuthorityInUse, authoritiesInUse } from './detect/authorities-in-use.ts';
 import { type CredentialAge, staleCredentials } from './detect/credential-ages.ts';
+import {
+  type ActorAddresses,
+  addressesOf,
+  type CameFrom,
+  type CameFromAsked,
+  wideCredentials,
+} from './detect/credential-hosts.ts';
 import { busyHours, type HourCount, hoursOf, knownSince } from './detect/hourly-counts.ts';
 import { learnWorkloads, type NewWorkload, newWorkloads } from './detect/job-workloads.ts';
 import { actionsInDoubt, actionsOutsideRuns, type InDoubt, type OutsideRun } from './detect/outside-runs.ts';
@@ -49,6 +56,8 @@ export interface Detectors {
     window: ReceivedWindow,
     limits: { readonly services: number; readonly principals: number },
   ): Promise<readonly ManyFaced[]>;
+  wideCredentials(window: ReceivedWindow, asked: CameFromAsked): Promise<readonly CameFrom[]>;
+  addressesOf(window: ReceivedWindow, actors: readonly string[]): Promise<readonly ActorAddresses[]>;
   staleCredentials(asked: {
     readonly unusedSinceMillis: number;
     readonly issuedBeforeMillis: number;
@@ -80,6 +89,8 @@ export const detectorsOf = (selection: Selection): Detectors => ({
   hoursOf: (principals, hours, hoursOfDay) => hoursOf(selection, principals, hours, hoursOfDay),
   knownSince: (principals) => knownSince(selection, principals),
   manyFaced: (window, limits) => manyFaced(selection, window, limits),
+  wideCredentials: (window, asked) => wideCredentials(selection, window, asked),
+  addressesOf: (window, actors) => addressesOf(selection, window, actors),
   staleCredentials: (asked) => staleCredentials(selection, asked),
   learnWorkloads: (window) => learnWorkloads(selection, window),
   newWorkloads: (window, limits) => newWorkloads(selection, window, limits),

@@ -24,6 +24,10 @@ test('an empty record has nothing to be found in it', async () => {
   expect(await detectors.knownSince(['a:b'])).toEqual(new Map());
   expect(await detectors.manyFaced(window, { services: 2, principals: 2 })).toEqual([]);
   expect(
+    await detectors.wideCredentials(window, { networks: 1, learningMillis: DAY, baselineDays: 1 }),
+  ).toEqual([]);
+  expect(await detectors.addressesOf(window, ['a:b'])).toEqual([]);
+  expect(
     await detectors.staleCredentials({ unusedSinceMillis: 1, issuedBeforeMillis: 1, limit: 10 }),
   ).toEqual([]);
   await detectors.learnWorkloads(window);

@@ -17,7 +17,7 @@ const TABLES = [
   ...['principals_hourly', 'principals', 'footprints', 'target_totals'],
   'operations',
   ...['inherited_hourly', 'inherited_footprints', 'inherited_monthly'],
-  ...['credential_records', 'credentials', 'credential_issues', 'credential_entries'],
+  ...['credential_records', 'credentials', 'credential_issues', 'credential_entries', 'credential_hours'],
   ...['principal_runs', 'principal_jobs', 'principal_owners'],
   ...['attributions', 'attribution_watches', 'attribution_progress'],
   ...[

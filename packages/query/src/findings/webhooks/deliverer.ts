@@ -1,5 +1,7 @@
+import type { Counters } from '@whence/model';
 import type { Delivery, FindingStore, MutePattern } from '@whence/store';
 import type { Logger } from 'pino';
+import { COUNTED, newCounters } from '../../counters.ts';
 import { findingAnswer } from '../finding-answer.ts';
 import { type FindingsFile, mutesInForce } from '../rule-settings.ts';
 import { waitAfter } from './retry.ts';
@@ -13,6 +15,8 @@ export interface DelivererOptions {
   readonly file: FindingsFile;
   readonly tenants: () => Promise<readonly string[]>;
   readonly baseUrl: string;
+  /** Shown by `/metrics`. */
+  readonly counters?: Counters;
   readonly logger: Logger;
   readonly now?: () => number;
 }
@@ -27,12 +31,16 @@ export interface Deliverer {
   close(): Promise<void>;
 }
 
+/** What became of an attempt, as it is counted. */
+const outcomeOf = ({ status }: Delivery): string =>
+  status === 'failed' ? 'retried' : status === 'dead' ? 'failed' : status;
+
 const AT_ONCE = 50;
 /** Somebody who began to send is given up after the longest answer and some more. */
 const LEASE_MARGIN_MILLIS = 30_000;
 
 export const deliverer = (options: DelivererOptions): Deliverer => {
-  const { webhooks, storeOf, file, tenants, logger, now = Date.now } = options;
+  const { webhooks, storeOf, file, tenants, logger, now = Date.now, counters = newCounters() } = options;
   let closed = false;
   let underWay: Promise<void> | undefined;
 
@@ -64,6 +72,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
       await store.deliveries.record(
         due.map((each) => ({ ...each, status: 'gone', failure: 'the receiver had said 410' })),
       );
+      count(endpoint, 'gone', due.length);
       return;
     }
     const findings = await store.findings.byIds([...new Set(due.map(({ findingId }) => findingId))], mutes);
@@ -76,6 +85,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
         await store.deliveries.record([
           { ...delivery, attempt: delivery.attempt + 1, status: 'withheld', dueAtMillis: now() },
         ]);
+        count(endpoint, 'withheld');
         continue;
       }
       const body = JSON.stringify({
@@ -87,6 +97,9 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
       if (done.status !== 'delivered') return;
     }
   };
+
+  const count = ({ name }: Endpoint, outcome: string, times = 1): void =>
+    counters.add(COUNTED.findingDeliveries, times, `endpoint="${name}",outcome="${outcome}"`);
 
   /** What was never opened there is not resolved there. */
   const wasWithheld = async (
@@ -122,6 +135,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
       dueAtMillis: now() + (wait ?? 0),
     };
     await store.deliveries.record([done]);
+    count(endpoint, outcomeOf(done));
     if (done.status !== 'delivered') {
       logger.warn(
         {

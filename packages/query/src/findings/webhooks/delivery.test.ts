@@ -1,6 +1,7 @@
 import { type FindingStore, findingStoreOf } from '@whence/store';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { COUNTED, newCounters } from '../../counters.ts';
 import { openTemporaryStore, type TemporaryStore } from '../../temporary-store.fixture.ts';
 import { exampleFinding } from '../example-finding.fixture.ts';
 import { NO_FILE } from '../rule-settings.ts';
@@ -41,6 +42,8 @@ interface Sending {
   another(): Deliverer;
   tell(times?: number): Promise<void>;
   statuses(): Promise<readonly string[]>;
+  /** Attempts that were counted as this. */
+  counted(outcome: string): number;
 }
 
 const sending = (more = ''): Sending => {
@@ -52,10 +55,12 @@ const sending = (more = ''): Sending => {
   const storeOf = (of: string) => findingStoreOf(temporary.store, of);
   const store = storeOf(tenant);
   const webhooks = newWebhooks(file, tenant, storeOf);
+  const counters = newCounters();
   const another = () =>
     deliverer({
       ...{ webhooks, storeOf, file: NO_FILE, baseUrl: file.baseUrl },
       tenants: async () => [tenant],
+      counters,
       logger: pino({ level: 'silent' }),
       now: () => now,
     });
@@ -74,6 +79,14 @@ const sending = (more = ''): Sending => {
     },
     statuses: async () =>
       (await store.deliveries.search({ limit: 100 })).deliveries.map((each) => each.status),
+    counted: (outcome) => {
+      const series = `${COUNTED.findingDeliveries}{endpoint="pager",outcome="${outcome}"} `;
+      const line = counters
+        .render({})
+        .split('\n')
+        .find((each) => each.startsWith(series));
+      return Number(line?.slice(series.length) ?? 0);
+    },
   };
 };
 
@@ -147,17 +160,18 @@ test('a receiver that is down gets everything in order once it is up, from anoth
 });
 
 test('410 ends it for good; what is given up is counted', async () => {
-  const { tell, sender, statuses } = sending();
+  const { tell, sender, statuses, counted } = sending();
   receiver.answer(status(410));
   await tell(2);
   await sender.round();
   await sender.round();
   expect(await statuses()).toEqual(['gone', 'gone']);
+  expect(counted('gone')).toBe(2);
   expect(receiver.got).toHaveLength(1);
 });
 
 test('after two days it is given up', async () => {
-  const { tell, sender, statuses } = sending();
+  const { tell, sender, statuses, counted } = sending();
   receiver.answer(status(503, { 'retry-after': '60' }));
   await tell();
   for (const wait of [...WAITS, HOUR]) {
@@ -165,11 +179,12 @@ test('after two days it is given up', async () => {
     now += Math.max(wait, 60_000);
   }
   expect(await statuses()).toEqual(['dead']);
+  expect([counted('retried'), counted('failed')]).toEqual([WAITS.length, 1]);
   expect(receiver.got).toHaveLength(WAITS.length + 1);
 });
 
 test('what is muted is withheld, and so is that it is over', async () => {
-  const { tell, sender, statuses, store, webhooks } = sending();
+  const { tell, sender, statuses, store, webhooks, counted } = sending();
   await store.mutes.add({
     rule: 'outside_*',
     principal: '*',
@@ -185,6 +200,7 @@ test('what is muted is withheld, and so is that it is over', async () => {
   await store.findings.tell([part]);
   await sender.round();
   expect(await statuses()).toEqual(['withheld', 'withheld']);
+  expect(counted('withheld')).toBe(2);
   expect(receiver.got).toHaveLength(0);
 });
 
