@@ -58,7 +58,7 @@ describe('a demo that stays up', () => {
   test('answers its curl lines beside another one; Ctrl-C ends all of it, as does a kill', {
     timeout: 2 * UP_MILLIS,
   }, async () => {
-    const [one, other] = [await demoThatStaysUp(), await demoThatStaysUp()];
+    const [one, other] = await Promise.all([demoThatStaysUp(), demoThatStaysUp()]);
     for (const { url } of [one, other]) expect((await fetch(url)).status).toBe(200);
     const [ofOne, ofOther] = [processesBelow(one.demo.pid!), processesBelow(other.demo.pid!)];
     expect(ofOne.length).toBeGreaterThanOrEqual(7);

@@ -97,7 +97,8 @@ describe('what cannot be answered', () => {
       '🦆',
       '\u2028',
     ]) {
-      for (const name of ['principal', 'service', 'system', 'operation', 'target', 'text']) {
+      // Compared whole, as how a text begins, as a part of it.
+      for (const name of ['principal', 'target', 'text']) {
         const found = await get(`/v1/actions?${new URLSearchParams({ [name]: evil })}`);
         expect([name, evil, found.status, found.body]).toEqual([name, evil, 200, { actions: [] }]);
       }

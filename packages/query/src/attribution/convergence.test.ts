@@ -103,19 +103,24 @@ test.each([20260301, 20260302])(
     }
     for (const each of [...resolvers, ...counters]) while (await each.turn());
 
+    const found = await readers.attributions.ofSpans(
+      graphs.flatMap(({ drawn, names }) => drawn.map((each) => refOf(names, each))),
+    );
     let inherited = 0;
     const byPrincipal = new Map<string, number>();
     for (const { drawn, names } of graphs) {
       const expected = expectedOf(drawn, names);
-      const found = await readers.attributions.ofSpans(drawn.map((each) => refOf(names, each)));
+      const keys = new Set(drawn.map((each) => spanKey(refOf(names, each))));
       const got = new Map(
-        [...found].map(([key, { inherited: from }]) => {
-          const { runId, principal, from: source } = from!;
+        [...keys].flatMap((key) => {
+          const attribution = found.get(key);
+          if (attribution === undefined) return [];
+          const { runId, principal, from: source } = attribution.inherited!;
           if (principal !== undefined) {
             byPrincipal.set(principal.id, (byPrincipal.get(principal.id) ?? 0) + 1);
           }
           expect(principal).toEqual(names.runs.find(({ id }) => id === runId)?.principal);
-          return [key, `${runId} ${spanKey(source)} ${source.hops} ${source.via}`] as const;
+          return [[key, `${runId} ${spanKey(source)} ${source.hops} ${source.via}`] as const];
         }),
       );
       expect(got, JSON.stringify(drawn)).toEqual(expected);
