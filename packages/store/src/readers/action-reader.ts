@@ -29,8 +29,8 @@ export interface ActionReader {
   outlineOf(traceId: string, spanIds: readonly string[]): Promise<readonly OutlinedSpan[]>;
 
   /**
-   * A trace whole, of several records of a span the first received first. Where it has more records than `limit`, it is
-   * given as truncated and without any: nothing tells which of them matter.
+   * A trace whole, of several records of a span the first received first. Where there are more records under its id than
+   * `limit`, whosever they are, it is given as truncated and without any: nothing tells which of them matter.
    */
   smallTrace(traceId: string, limit: number): Promise<ActionsFound>;
 

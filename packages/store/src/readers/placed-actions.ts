@@ -16,9 +16,9 @@ export interface PlacedStatement {
 type PlacedRow = Pick<ActionRow, 'StartNanos' | 'TraceId' | 'SpanId'>;
 
 /**
- * The rows at their places, oldest first. Undefined where they are not all there: a part was
- * merged away in the meantime, or some of the rows are another tenant's or do not meet the condition. Then only a
- * statement that finds and reads them in one can tell.
+ * The rows at their places, oldest first. Undefined where they are not all there: a part was merged away in the
+ * meantime, or some of the rows are another tenant's or do not meet the condition. Then only a statement that finds and
+ * reads them in one can tell.
  */
 export const rowsAtPlaces = async <Row extends PlacedRow = ActionRow>(
   selection: Selection,
@@ -39,15 +39,3 @@ export const rowsAtPlaces = async <Row extends PlacedRow = ActionRow>(
 /** Sorted here: three columns less to be read, and one step less to be planned. */
 const byStart = (a: PlacedRow, b: PlacedRow): number =>
   Number(BigInt(a.StartNanos) - BigInt(b.StartNanos)) || (a.SpanId < b.SpanId ? -1 : 1);
-
-/** How many of the rows at these places are this tenant's. */
-export const ownAtPlaces = async (selection: Selection, places: readonly Place[]): Promise<number> => {
-  const [counted] = await select<{ readonly Rows: number }>(
-    selection,
-    `SELECT toUInt32(count()) AS Rows FROM otel_traces
-     WHERE ${AT_PLACES} AND TraceId IN {ids:Array(String)} AND TenantId = {tenant:String}`,
-    { ...placeParameters(places), ids: [...new Set(places.map(({ id }) => id))] },
-    FEW_ROWS,
-  );
-  return counted?.Rows ?? 0;
-};

@@ -255,13 +255,13 @@ describe('a trace, whatever its size', () => {
       span(TRACE, S(5), { TenantId: 'other' }),
     ]);
     await insert(store, 'otel_traces', [{ ...rows[1]!, ReceivedAt: '2026-03-01 03:16:00.000' }]);
-    const { records, truncated } = await readers.actions.smallTrace(TRACE, 4);
+    const { records, truncated } = await readers.actions.smallTrace(TRACE, 5);
     expect([new Set(spanIds(records)), records.length, truncated]).toEqual([
       new Set([S(1), S(2), S(3)]),
       3,
       false,
     ]);
-    expect(await readers.actions.smallTrace(TRACE, 2)).toEqual({ records: [], truncated: true });
+    expect(await readers.actions.smallTrace(TRACE, 4)).toEqual({ records: [], truncated: true });
     expect(await readers.actions.smallTrace('e'.repeat(32), 2)).toEqual({ records: [], truncated: false });
   });
 

@@ -1,6 +1,6 @@
 import type { ActionReader, ActionsFound } from './action-reader.ts';
 import type { ActionRow } from './action-row.ts';
-import { ownAtPlaces, rowsAtPlaces } from './placed-actions.ts';
+import { rowsAtPlaces } from './placed-actions.ts';
 import { PLACES_PER_STATEMENT, type Place, placesOf } from './places.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import { BY_ID, OF_TENANT, type Selection } from './select.ts';
@@ -18,11 +18,12 @@ export const smallTracesOf = (
     const places = Map.groupBy(await placesOf(selection, 'TraceId', traceIds, limit + 1), ({ id }) => id);
     const sizes = traceIds.map((traceId) => ({ traceId, places: places.get(traceId) ?? [] }));
     const isLarge = ({ places }: TracePlaces): boolean => places.length > limit;
-    const found = await Promise.all([
-      ...batchesOf(sizes.filter((trace) => !isLarge(trace))).map((batch) => batchFound(batch, limit)),
-      ...sizes.filter(isLarge).map((trace) => largeFound(trace, limit)),
-    ]);
-    return new Map(found.flat());
+    const small = batchesOf(sizes.filter((trace) => !isLarge(trace)));
+    const found = await Promise.all(small.map((batch) => batchFound(batch, limit)));
+    const large = sizes
+      .filter(isLarge)
+      .map(({ traceId }): Found => [traceId, { records: [], truncated: true }]);
+    return new Map([...found.flat(), ...large]);
   };
 
   const batchFound = async (batch: readonly TracePlaces[], limit: number): Promise<readonly Found[]> => {
@@ -34,11 +35,6 @@ export const smallTracesOf = (
     const records = Map.groupBy(await recorded(rows), ({ action }) => action.traceId);
     return batch.map(({ traceId }) => [traceId, { records: records.get(traceId) ?? [], truncated: false }]);
   };
-
-  const largeFound = async ({ traceId, places }: TracePlaces, limit: number): Promise<readonly Found[]> =>
-    (await ownAtPlaces(selection, places.slice(0, PLACES_PER_STATEMENT))) > limit
-      ? [[traceId, { records: [], truncated: true }]]
-      : [await foundInOne(traceId, limit)];
 
   /** Found and read in one statement: what parts hold does not change meanwhile. */
   const foundInOne = async (traceId: string, limit: number): Promise<Found> => {
