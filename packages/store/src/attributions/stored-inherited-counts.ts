@@ -60,13 +60,14 @@ export const storedInheritedCounts = (store: Store): InheritedCounts => {
 const HOURS = `arrayZip({principals:Array(String)}, arrayMap(hour -> toDateTime(hour, 'UTC'), {hours:Array(UInt32)}))`;
 const MONTHS = `arrayDistinct(arrayMap(each -> (each.1, toStartOfMonth(each.2)), ${HOURS}))`;
 
-/** One for each that is asked for, without an action: that it was counted is told also where nothing is left of it. */
-const marks = (buckets: string): string =>
-  `SELECT arrayJoin(${buckets}) AS bucket, bucket.1 AS PrincipalId, bucket.2 AS Bucket`;
+/** As rows: of an array behind IN the engine (26.7) makes no set, and looks at every row there is. */
+const rowsOf = (buckets: string): string =>
+  `SELECT bucket.1 AS PrincipalId, bucket.2 AS Bucket FROM (SELECT arrayJoin(${buckets}) AS bucket)`;
 
-const IN_HOURS = `TenantId = {tenant:String} AND (PrincipalId, SeenHour) IN (${HOURS})`;
+const IN_HOURS = `TenantId = {tenant:String} AND (PrincipalId, SeenHour) IN (${rowsOf(HOURS)})`;
 const NUMBERS = `countIf(Times > 0), countIf(Times > 0 AND StatusCode = 'Error'), min(SeenAt), max(SeenAt)`;
 
+/** Beside what is counted each hour, or month, has a row without an action: it was counted, also where nothing is left. */
 const COUNT_HOURS = `
   INSERT INTO inherited_hourly (TenantId, PrincipalId, Hour, Pass, PrincipalKind, Witness, ServiceName, System, Operation,
     Actor, Actions, Errors, FirstSeen, LastSeen, Runs)
@@ -76,7 +77,7 @@ const COUNT_HOURS = `
     SELECT PrincipalId, SeenHour AS Bucket, PrincipalKind, Witness, ServiceName, System, Operation, Actor, StatusCode, SeenAt,
       RunId, 1 AS Times FROM ${currentWhere(IN_HOURS)}
     UNION ALL
-    SELECT PrincipalId, Bucket, '', 'sdk', '', '', '', '', '', toDateTime64(0, 9), toUUIDOrZero(''), 0 FROM (${marks(HOURS)}))
+    SELECT PrincipalId, Bucket, '', 'sdk', '', '', '', '', '', toDateTime64(0, 9), toUUIDOrZero(''), 0 FROM (${rowsOf(HOURS)}))
   GROUP BY PrincipalId, Bucket, PrincipalKind, Witness, ServiceName, System, Operation, Actor`;
 
 const COUNT_FOOTPRINTS = `
@@ -87,7 +88,7 @@ const COUNT_FOOTPRINTS = `
     SELECT PrincipalId, SeenHour AS Bucket, System, Operation, Target, StatusCode, SeenAt, 1 AS Times
     FROM ${currentWhere(IN_HOURS)} WHERE Operation != '' OR Target != ''
     UNION ALL
-    SELECT PrincipalId, Bucket, '', '', '', '', toDateTime64(0, 9), 0 FROM (${marks(HOURS)}))
+    SELECT PrincipalId, Bucket, '', '', '', '', toDateTime64(0, 9), 0 FROM (${rowsOf(HOURS)}))
   GROUP BY PrincipalId, Bucket, System, Operation, Target`;
 
 const COUNT_MONTHS = `
@@ -98,7 +99,7 @@ const COUNT_MONTHS = `
   FROM (
     SELECT PrincipalId, toStartOfMonth(Hour) AS Bucket, PrincipalKind, ServiceName, Actor, Actions AS Did, Errors AS Failed,
       FirstSeen AS First, LastSeen AS Last
-    FROM ${newestCounts('inherited_hourly', `(PrincipalId, toStartOfMonth(Hour)) IN (${MONTHS})`)}
+    FROM ${newestCounts('inherited_hourly', `(PrincipalId, toStartOfMonth(Hour)) IN (${rowsOf(MONTHS)})`)}
     UNION ALL
-    SELECT PrincipalId, Bucket, '', '', '', 0, 0, toDateTime64(0, 9), toDateTime64(0, 9) FROM (${marks(MONTHS)}))
+    SELECT PrincipalId, Bucket, '', '', '', 0, 0, toDateTime64(0, 9), toDateTime64(0, 9) FROM (${rowsOf(MONTHS)}))
   GROUP BY PrincipalId, Bucket, PrincipalKind, ServiceName, Actor`;
