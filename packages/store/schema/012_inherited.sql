@@ -25,8 +25,10 @@ CREATE TABLE inherited_hourly
     INDEX idx_hour Hour TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(Pass)
+PARTITION BY toYYYYMM(Hour)
 ORDER BY (TenantId, PrincipalId, Hour, PrincipalKind, Witness, ServiceName, System, Operation, Actor)
 SETTINGS
+    ttl_only_drop_parts = 1,
     fsync_after_insert = 1,
     fsync_part_directory = 1;
 

@@ -18,7 +18,9 @@ CREATE TABLE credential_hours
 ENGINE = AggregatingMergeTree
 PARTITION BY toYYYYMM(Hour)
 ORDER BY (TenantId, Hour, CredentialId, Kind, Actor)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    ttl_only_drop_parts = 1,
+    non_replicated_deduplication_window = 10000;
 
 CREATE MATERIALIZED VIEW credential_hours_mv TO credential_hours AS
 SELECT

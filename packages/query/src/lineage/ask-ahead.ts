@@ -2,7 +2,7 @@ import type { Readers, RecordedAction } from '@whence/store';
 import { SMALL_TRACE } from './one-question.ts';
 
 /** Runs above an action that are asked for ahead, the nearest ones. */
-const RUNS_AHEAD = 50;
+const RUNS_AHEAD = 100;
 
 /**
  * What a climb comes to once it leaves the trace of an action: the records of the runs above it, the spans that open

@@ -31,8 +31,9 @@ export const TABLES_OF_TIER: Readonly<Record<Tier, readonly AgingTable[]>> = {
     moment('gaps', 'ReceivedAt'),
   ],
   causes: [moment('causes', 'ReceivedAt')],
-  activity: [month('principals_hourly', 'ReceivedMonth')],
-  credentials: [moment('credential_records', 'ReceivedAt')],
+  // What is inherited is taken off what was received: it may go before it, never after.
+  activity: [month('principals_hourly', 'ReceivedMonth'), moment('inherited_hourly', 'Hour')],
+  credentials: [moment('credential_records', 'ReceivedAt'), moment('credential_hours', 'Hour')],
   findings: [
     moment('findings', 'RecordedAt'),
     moment('finding_words', 'SaidAt'),
@@ -52,6 +53,7 @@ export const TABLES_KEPT: Readonly<Record<KeptTier, readonly string[]>> = {
    */
   inventory: [
     ...['principals', 'footprints', 'target_totals', 'scopes'],
+    ...['inherited_footprints', 'inherited_monthly'],
     ...['principal_jobs', 'principal_owners', 'job_workloads'],
     ...['operations', 'process_sequences'],
     ...['credentials', 'credential_issues', 'credential_entries'],
