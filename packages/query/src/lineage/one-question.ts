@@ -1,7 +1,16 @@
-import type { ActionReader, ActionsFound, Readers, RecordedAction, RunReader } from '@whence/store';
+import type {
+  ActionReader,
+  ActionsFound,
+  Readers,
+  RecordedAction,
+  RunReader,
+  TraceOutline,
+} from '@whence/store';
 
 /** Records of a trace that is read whole, at once. Almost every trace is smaller. */
 export const SMALL_TRACE = 256;
+/** Spans of a larger one whose parentage is read at once. */
+export const OUTLINE_LIMIT = 10_000;
 
 /** The same readers, for the time of one question: a trace, the opening and the record of a run are read once. */
 export const forOneQuestion = (readers: Readers): Readers => {
@@ -9,7 +18,12 @@ export const forOneQuestion = (readers: Readers): Readers => {
   return {
     ...readers,
     runs: { ...readers.runs, byIds, byId },
-    actions: { ...readers.actions, ...keepingTraces(readers.actions), ...keepingOpenings(readers.actions) },
+    actions: {
+      ...readers.actions,
+      ...keepingTraces(readers.actions),
+      ...keepingOutlines(readers.actions),
+      ...keepingOpenings(readers.actions),
+    },
   };
 };
 
@@ -23,6 +37,18 @@ const keepingTraces = ({ smallTraces }: ActionReader): Pick<ActionReader, 'small
   return {
     smallTraces: kept,
     smallTrace: async (traceId, limit) => (await kept([traceId], limit)).get(traceId)!,
+  };
+};
+
+const keepingOutlines = ({ outline }: ActionReader): Pick<ActionReader, 'outline'> => {
+  const known = new Map<string, Promise<TraceOutline>>();
+  return {
+    outline: (traceId, limit) => {
+      const key = `${traceId} ${limit}`;
+      const read = known.get(key) ?? outline(traceId, limit);
+      known.set(key, read);
+      return read;
+    },
   };
 };
 

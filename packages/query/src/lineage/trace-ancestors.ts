@@ -1,5 +1,5 @@
 import type { OutlinedSpan, Readers, RecordedAction } from '@whence/store';
-import { SMALL_TRACE } from './one-question.ts';
+import { OUTLINE_LIMIT, SMALL_TRACE } from './one-question.ts';
 import { SPANS_AT_ONCE, spansOfTrace } from './spans-of-trace.ts';
 
 export interface TraceAncestors {
@@ -11,9 +11,6 @@ export interface TraceAncestors {
     | { readonly status: 'cycle' }
     | { readonly status: 'too_deep' };
 }
-
-/** Spans whose parentage is read at once. */
-const OUTLINE_LIMIT = 10_000;
 
 /**
  * Everything above a span inside its trace, at most `limit` ancestors: one statement where the trace is small, two

@@ -1,5 +1,5 @@
 import type { Readers, RecordedAction } from '@whence/store';
-import { SMALL_TRACE } from './one-question.ts';
+import { OUTLINE_LIMIT, SMALL_TRACE } from './one-question.ts';
 import { spansOfTrace } from './spans-of-trace.ts';
 import type { WitnessSeen } from './who-answer.ts';
 
@@ -33,8 +33,25 @@ const nextTo = async (readers: Readers, { action }: RecordedAction): Promise<rea
   }
   const trace = await readers.actions.smallTrace(action.traceId, SMALL_TRACE);
   return trace.truncated
-    ? readers.actions.seenBelow(action, action.witness, WITNESSES_SHOWN)
+    ? seenBelow(readers, action)
     : trace.records.filter((other) => other.action.parentSpanId === action.spanId);
+};
+
+/** In a large trace: by its outline, which the climb reads too, where there is room for one. */
+const seenBelow = async (
+  readers: Readers,
+  { traceId, spanId, witness }: RecordedAction['action'],
+): Promise<readonly RecordedAction[]> => {
+  const outline = await readers.actions.outline(traceId, OUTLINE_LIMIT);
+  if (outline.truncated) {
+    return readers.actions.seenBelow({ traceId, spanId }, witness, WITNESSES_SHOWN);
+  }
+  const below = outline.spans.filter((other) => other.parentSpanId === spanId && other.witness !== witness);
+  return spansOfTrace(
+    readers,
+    traceId,
+    below.slice(0, WITNESSES_SHOWN).map((other) => other.spanId),
+  );
 };
 
 const seen = ({ action }: RecordedAction): WitnessSeen => ({
