@@ -163,7 +163,11 @@ CREATE TABLE principal_runs
 ENGINE = ReplacingMergeTree
 PARTITION BY toYYYYMM(ReceivedAt)
 ORDER BY (TenantId, PrincipalId, StartedAt, RunId, Assurance)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS
+    ttl_only_drop_parts = 1,
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW principal_runs_mv TO principal_runs AS
 SELECT TenantId, PrincipalId, least(runs.StartedAt, ReceivedAt) AS StartedAt, RunId, Assurance, RootRunId, ReceivedAt

@@ -52,13 +52,13 @@ const TERMS: {
         UNION ALL SELECT toUInt128(RunId) FROM otel_traces WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID}
         ${asSettings(BY_ID)})
       AND (RootRunId = {rootRunId:UUID} OR RunId = {rootRunId:UUID} OR RunId IN (
-      SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND RootRunId = {rootRunId:UUID}))`,
+      SELECT RunId FROM runs WHERE ${OF_TENANT} AND RootRunId = {rootRunId:UUID} ${asSettings(BY_ID)}))`,
     value,
   }),
   principal: (value) => ({
     sql: `(PrincipalId = {principal:String} OR ${both(
       "PrincipalId = ''",
-      'RunId IN (SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String})',
+      'RunId IN (SELECT RunId FROM principal_runs WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String})',
     )})`,
     value,
   }),

@@ -1,5 +1,6 @@
 import { BEST_RECORD } from './rollup-rows.ts';
 import type { RunScope } from './run-reader.ts';
+import { asSettings, BY_ID, OF_TENANT } from './select.ts';
 
 /**
  * Runs that are reached from somewhere: a statement that gives `RunId`, `Branch` (the run under which it is counted),
@@ -17,7 +18,7 @@ const recordsOf = (roots: string): string => `
   SELECT RunId, best.1 AS Root, best.2 AS Path, best.3 AS Principal, best.4 AS Kind FROM (
     SELECT RunId,
       argMin((RootRunId, RunPath, toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS best
-    FROM runs WHERE TenantId = {tenant:String} AND ${roots} GROUP BY RunId)`;
+    FROM runs WHERE ${OF_TENANT} AND ${roots} GROUP BY RunId ${asSettings(BY_ID)})`;
 
 /** By the parameters `run` and `root`: see `runParameters`. The run itself is among them, recorded or not. */
 export const reachedFromRun = ({ id, rootId }: RunScope): ReachedRuns => {
@@ -28,7 +29,7 @@ export const reachedFromRun = ({ id, rootId }: RunScope): ReachedRuns => {
         SELECT RunId, Principal, Kind, arrayPushBack(Path, RunId) AS line
         FROM (${recordsOf('RootRunId = {root:UUID}')}) WHERE ${below})`,
     since: `(SELECT min(least(StartedAt, ReceivedAt)) FROM runs
-      WHERE TenantId = {tenant:String} AND RootRunId = {root:UUID} AND RunId = {run:UUID})`,
+      WHERE TenantId = {tenant:String} AND toUInt128(RunId) = toUInt128({run:UUID}) AND RootRunId = {root:UUID})`,
     roots: '{root:UUID}',
   };
 };
@@ -43,8 +44,8 @@ export const OWN_RUNS = `
     AND StartedAt >= fromUnixTimestamp64Milli({from:Int64}) AND StartedAt < fromUnixTimestamp64Milli({to:Int64})
   GROUP BY RunId
   HAVING max(Assurance = 'verified') OR RunId NOT IN (
-    SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND Assurance = 'verified' AND RunId IN (
-      SELECT RunId FROM principal_runs
+    SELECT RunId FROM runs WHERE TenantId = {tenant:String} AND Assurance = 'verified' AND toUInt128(RunId) IN (
+      SELECT toUInt128(RunId) FROM principal_runs
       WHERE TenantId = {tenant:String} AND PrincipalId = {principal:String} AND Assurance != 'verified'))`;
 
 const CONSIDERED = `${OWN_RUNS} ORDER BY Began DESC, RunId LIMIT {runs:UInt32}`;

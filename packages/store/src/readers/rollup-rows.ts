@@ -60,7 +60,8 @@ export const rowsByPrincipal = (
         LEFT JOIN (
           SELECT RunId, argMin((toString(PrincipalId), toString(PrincipalKind)), ${BEST_RECORD}) AS best,
             max(Assurance = 'verified') AS verified
-          FROM runs WHERE TenantId = {tenant:String} AND RunId IN (SELECT UnnamedRunId FROM ${table} WHERE ${unnamed})
+          FROM runs WHERE TenantId = {tenant:String}
+            AND toUInt128(RunId) IN (SELECT toUInt128(UnnamedRunId) FROM ${table} WHERE ${unnamed})
           GROUP BY RunId) AS record ON late.UnnamedRunId = record.RunId))
     WHERE ${scope.principal})`;
 };
