@@ -208,7 +208,10 @@ describe('the record of credentials', () => {
   it('is of one tenant', async () => {
     const connection = await openStore({ url: store.url, database });
     const { credentials } = readersOf(connection, 'acme');
-    expect(await credentials.list({ filter: {}, order: 'idle', limit: 10 })).toEqual({ credentials: [], left: 0 });
+    expect(await credentials.list({ filter: {}, order: 'idle', limit: 10 })).toEqual({
+      credentials: [],
+      left: 0,
+    });
     expect(await credentials.byId('key:scheduler', 10)).toBeUndefined();
     await connection.close();
   });
