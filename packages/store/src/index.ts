@@ -6,6 +6,7 @@ export {
   type StoreTls,
   urlsOf,
 } from './addresses.ts';
+export type { ActionFacts } from './attributions/action-facts.ts';
 export type {
   Arrivals,
   ArrivalTable,
@@ -25,7 +26,6 @@ export {
 export { attributionOf } from './attributions/overlay.ts';
 export { slicesOf } from './attributions/slices.ts';
 export type {
-  ActionFacts,
   EvidencedRun,
   EvidenceReader,
   SpanEvidence,

@@ -7,8 +7,9 @@ import { exampleTrace } from '../example-graph.fixture.ts';
 import { insertGraph } from '../lineage/graph.fixture.ts';
 import { forged, graph as nightlyGraph } from '../nightly-graph.fixture.ts';
 import { openTemporaryStore, type TemporaryStore } from '../temporary-store.fixture.ts';
-import { type Engine, newEngine } from './engine.ts';
+import { newEngine } from './engine.ts';
 import type { FindingAnswer } from './finding-answer.ts';
+import type { Rounds } from './rounds.ts';
 import { HOUR, MINUTE } from './rule.ts';
 import { NO_FILE } from './rule-settings.ts';
 import { RULES } from './rules.ts';
@@ -27,7 +28,7 @@ afterAll(() => asked?.remove());
 
 const counters = newCounters();
 
-const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly string[]): Engine =>
+const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly string[]): Rounds =>
   newEngine({
     store,
     tenants: async () => tenants,
@@ -40,7 +41,7 @@ const engineOn = ({ store }: Pick<TemporaryStore, 'store'>, ...tenants: readonly
   });
 
 /** The first round looks a day back, some hours at a time. */
-const caughtUp = async (engine: Engine): Promise<void> => {
+const caughtUp = async (engine: Rounds): Promise<void> => {
   for (let round = 0; round < 5; round += 1) await engine.round();
 };
 

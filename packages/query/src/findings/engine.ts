@@ -3,6 +3,7 @@ import { type FindingStore, findingStoreOf, type RuleProgress, type Store } from
 import type { Logger } from 'pino';
 import { COUNTED, newCounters } from '../counters.ts';
 import { firstLook, isDue, LONGEST_WINDOW, passOf } from './pass.ts';
+import { oneAtATime, type Rounds } from './rounds.ts';
 import { HOUR } from './rule.ts';
 import { type FindingsFile, mutesInForce, type RuleInForce, rulesInForce } from './rule-settings.ts';
 import type { Webhooks } from './webhooks/webhooks.ts';
@@ -22,38 +23,32 @@ export interface EngineOptions {
   readonly now?: () => number;
 }
 
-/** Looks for findings, round after round, tenant after tenant, rule after rule: never two statements at a time. */
-export interface Engine {
-  /** One round. Never rejects: what failed is logged, and shown with its rule. */
-  round(): Promise<void>;
-  /** Stops after the statement under way. */
-  close(): Promise<void>;
-}
-
-export const newEngine = (options: EngineOptions): Engine => {
+/**
+ * Looks for findings, tenant after tenant, rule after rule: never two statements at a time. What failed is logged, and
+ * shown with its rule.
+ */
+export const newEngine = (options: EngineOptions): Rounds => {
   const { store, tenants, file, ownerPatterns, webhooks, logger, now = Date.now } = options;
   const { counters = newCounters() } = options;
   /** Windows that the store found too long, by tenant and rule. */
   const longest = new Map<string, number>();
-  let closed = false;
-  let underWay: Promise<void> | undefined;
 
-  const round = async (): Promise<void> => {
+  const round = async (isClosed: () => boolean): Promise<void> => {
     try {
-      for (const tenant of await tenants()) await tenantRound(tenant);
+      for (const tenant of await tenants()) await tenantRound(tenant, isClosed);
     } catch (error) {
       logger.warn({ err: error }, 'findings: no round, the store does not say whose records there are');
     }
   };
 
-  const tenantRound = async (tenant: string): Promise<void> => {
-    if (closed) return;
+  const tenantRound = async (tenant: string, isClosed: () => boolean): Promise<void> => {
+    if (isClosed()) return;
     const findings = findingStoreOf(store, tenant);
     const advanced = new Map<string, RuleProgress>();
     try {
       const [rules, progress] = await Promise.all([rulesInForce(file, findings), findings.rules.progress()]);
       for (const rule of rules) {
-        if (closed) break;
+        if (isClosed()) break;
         const before = progress.get(rule.rule.code);
         if (isDue(rule, before, now())) {
           advanced.set(rule.rule.code, await rulePass(tenant, findings, rule, before));
@@ -116,18 +111,7 @@ export const newEngine = (options: EngineOptions): Engine => {
     }
   };
 
-  return {
-    round: () => {
-      underWay ??= round().finally(() => {
-        underWay = undefined;
-      });
-      return underWay;
-    },
-    close: async () => {
-      closed = true;
-      await underWay;
-    },
-  };
+  return oneAtATime(round);
 };
 
 const notBegun = (nowMillis: number) => {

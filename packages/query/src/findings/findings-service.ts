@@ -2,7 +2,7 @@ import type { Counters } from '@whence/model';
 import { type FindingStore, findingStoreOf, type Store, tenantsWithRecords } from '@whence/store';
 import type { Logger } from 'pino';
 import { newCounters } from '../counters.ts';
-import { type Engine, newEngine } from './engine.ts';
+import { newEngine } from './engine.ts';
 import { type FindingsFile, NO_FILE } from './rule-settings.ts';
 import { deliverer } from './webhooks/deliverer.ts';
 import { newWebhooks } from './webhooks/webhooks.ts';
@@ -39,7 +39,7 @@ export const startFindings = (options: FindingsOptions): FindingsService => {
   const tenants = () => tenantsWithRecords(store);
   const storeOf = (of: string): FindingStore => findingStoreOf(store, of);
   const webhooks = newWebhooks(receivers, tenant, storeOf);
-  const engine: Engine = newEngine({
+  const engine = newEngine({
     store,
     tenants,
     file,

@@ -1,3 +1,5 @@
+import { HOUR } from './rule.ts';
+
 /**
  * Whether a count is out of the ordinary. Counts of what machines do are no bell curves: most hours are alike, some are
  * ten times as large, so that mean and deviation are ruled by what was already unusual. The median and the median
@@ -104,3 +106,9 @@ export const judgedFailures = (
   const limit = limitOf({ expected, deviation: Math.max(Math.sqrt(expected), 1) }, limits);
   return { isSpike: now.errors > limit, expected, limit };
 };
+
+/** Whole hours in which something may have been counted since. Records may be on their way for two hours. */
+export const judgedHours = (fromMillis: number, nowMillis: number) => ({
+  fromSeconds: Math.floor((fromMillis - 2 * HOUR) / HOUR) * 3600,
+  toSeconds: (Math.floor(nowMillis / HOUR) + 1) * 3600,
+});

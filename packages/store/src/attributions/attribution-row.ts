@@ -1,6 +1,7 @@
-import type { InheritanceWay, Witness } from '@whence/model';
+import type { InheritanceWay } from '@whence/model';
 import { formatNanos } from '../readers/rfc3339.ts';
 import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
+import { type FactsRow, factsOf } from './action-facts.ts';
 import type { Attribution, Inherited } from './attribution.ts';
 
 /** Columns of `attributions` as they are asked for; `AttributionRow` is what comes back. */
@@ -10,7 +11,7 @@ export const ATTRIBUTION_COLUMNS = `
     toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target,
     Witness, Actor, toString(toUnixTimestamp64Nano(SeenAt)) AS SeenNanos`;
 
-export interface AttributionRow {
+export interface AttributionRow extends FactsRow {
   readonly TraceId: string;
   readonly SpanId: string;
   readonly KnownMicros: string;
@@ -25,15 +26,6 @@ export interface AttributionRow {
   readonly ViaTraceId: string;
   readonly ViaSpanId: string;
   readonly Hops: number;
-  readonly StartNanos: string;
-  readonly ServiceName: string;
-  readonly StatusCode: string;
-  readonly System: string;
-  readonly Operation: string;
-  readonly Target: string;
-  readonly Witness: Witness;
-  readonly Actor: string;
-  readonly SeenNanos: string;
 }
 
 export const attributionOf = (row: AttributionRow): Attribution => {
@@ -42,17 +34,7 @@ export const attributionOf = (row: AttributionRow): Attribution => {
     traceId: row.TraceId,
     spanId: row.SpanId,
     knownAtMicros: BigInt(row.KnownMicros),
-    facts: {
-      startNanos: BigInt(row.StartNanos),
-      serviceName: row.ServiceName,
-      statusCode: row.StatusCode,
-      system: row.System,
-      operation: row.Operation,
-      target: row.Target,
-      witness: row.Witness,
-      actor: row.Actor,
-      seenNanos: BigInt(row.SeenNanos),
-    },
+    facts: factsOf(row),
     ...(inherited === undefined ? {} : { inherited }),
   };
 };

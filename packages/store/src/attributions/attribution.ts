@@ -1,5 +1,5 @@
 import type { Authority, InheritedFrom, Principal, SpanRef } from '@whence/model';
-import type { ActionFacts } from './span-evidence.ts';
+import type { ActionFacts } from './action-facts.ts';
 
 /** Whom an action without a reference of its own is attributed to, and what that rests on. */
 export interface Inherited {

@@ -1,5 +1,6 @@
 import type { Authority, Principal, SpanKind, SpanRef, Witness } from '@whence/model';
 import type { CauseLink } from '../readers/recorded-action.ts';
+import type { ActionFacts } from './action-facts.ts';
 import type { TraceSelection } from './trace-selection.ts';
 
 /** What of a span bears on whom it, or what it brought about, can be attributed to. */
@@ -34,21 +35,6 @@ export interface EvidencedRun {
   readonly path: readonly string[];
   readonly principal?: Principal;
   readonly authority?: Authority;
-}
-
-export interface ActionFacts {
-  /** Nanoseconds since the epoch. */
-  readonly startNanos: bigint;
-  /** As the store keeps them. */
-  readonly serviceName: string;
-  readonly statusCode: string;
-  readonly system: string;
-  readonly operation: string;
-  readonly target: string;
-  readonly witness: Witness;
-  readonly actor: string;
-  /** When it was done, but never later than it was received: nanoseconds since the epoch. */
-  readonly seenNanos: bigint;
 }
 
 /** Reads what attributions of one tenant are worked out from. */

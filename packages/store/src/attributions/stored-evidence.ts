@@ -1,11 +1,12 @@
-import { type Assurance, isCauseKind, SPAN_KINDS, WHENCE, type Witness } from '@whence/model';
-import { CONTENT_HASH } from '../readers/action-row.ts';
+import { type Assurance, WHENCE } from '@whence/model';
+import { CONTENT_HASH, causeLinksOf, spanKindOf } from '../readers/action-row.ts';
 import { rowsAtPlaces } from '../readers/placed-actions.ts';
 import { PLACES_PER_STATEMENT, placesOf } from '../readers/places.ts';
 import { spanKey } from '../readers/recorded-action.ts';
 import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
 import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/select.ts';
 import { areDistinct } from '../readers/select-actions.ts';
+import { type FactsRow, factsOf } from './action-facts.ts';
 import type { EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
 import { type TraceSelection, traceCondition } from './trace-selection.ts';
 
@@ -20,13 +21,11 @@ const COLUMNS = `
     toString(toUnixTimestamp64Nano(Timestamp)) AS StartNanos, ServiceName, StatusCode, System, Operation, Target,
     toString(toUnixTimestamp64Nano(least(Timestamp, ReceivedAt))) AS SeenNanos`;
 
-interface EvidenceRow {
+interface EvidenceRow extends FactsRow {
   readonly TraceId: string;
   readonly SpanId: string;
   readonly ParentSpanId: string;
   readonly SpanKind: string;
-  readonly Witness: Witness;
-  readonly Actor: string;
   readonly Assurance: Assurance;
   readonly RunId: string;
   readonly RootRunId: string;
@@ -38,13 +37,6 @@ interface EvidenceRow {
   readonly LinkTraceIds: readonly string[];
   readonly LinkSpanIds: readonly string[];
   readonly LinkKinds: readonly string[];
-  readonly StartNanos: string;
-  readonly ServiceName: string;
-  readonly StatusCode: string;
-  readonly System: string;
-  readonly Operation: string;
-  readonly Target: string;
-  readonly SeenNanos: string;
 }
 
 interface RowsWhere {
@@ -170,9 +162,7 @@ const evidenceOf = (row: EvidenceRow, contested: boolean): SpanEvidence => {
     traceId: row.TraceId,
     spanId: row.SpanId,
     ...(row.ParentSpanId === '' ? {} : { parentSpanId: row.ParentSpanId }),
-    kind:
-      SPAN_KINDS.find((kind) => kind === row.SpanKind.replace(/^SPAN_KIND_/, '').toLowerCase()) ??
-      'unspecified',
+    kind: spanKindOf(row.SpanKind),
     witness: row.Witness,
     ...(row.Actor === '' ? {} : { actor: row.Actor }),
     reference,
@@ -181,21 +171,8 @@ const evidenceOf = (row: EvidenceRow, contested: boolean): SpanEvidence => {
     inDoubt: row.Attributes[WHENCE.attribution.key] !== undefined,
     isMark: row.Attributes[WHENCE.openAction.key] !== undefined,
     contested,
-    links: row.LinkTraceIds.map((traceId, index) => {
-      const kind = row.LinkKinds[index] ?? '';
-      return { traceId, spanId: row.LinkSpanIds[index] ?? '', kind: isCauseKind(kind) ? kind : 'link' };
-    }),
-    facts: {
-      startNanos: BigInt(row.StartNanos),
-      serviceName: row.ServiceName,
-      statusCode: row.StatusCode,
-      system: row.System,
-      operation: row.Operation,
-      target: row.Target,
-      witness: row.Witness,
-      actor: row.Actor,
-      seenNanos: BigInt(row.SeenNanos),
-    },
+    links: causeLinksOf(row.LinkTraceIds, row.LinkSpanIds, row.LinkKinds),
+    facts: factsOf(row),
   };
 };
 

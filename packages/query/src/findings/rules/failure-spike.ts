@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type Found, HOUR, rule } from '../rule.ts';
-import { judgedFailures } from '../spike.ts';
+import { judgedFailures, judgedHours } from '../spike.ts';
 import { between, day, moment, shown } from '../wording.ts';
-import { judgedHours } from './rate-spike.ts';
 
 export const failureSpike = rule({
   code: 'failure_spike',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DAY, type Found, HOUR, rule } from '../rule.ts';
-import { judgedHour } from '../spike.ts';
+import { judgedHour, judgedHours } from '../spike.ts';
 import { between, day, moment, shown } from '../wording.ts';
 
 export const rateSpike = rule({
@@ -71,12 +71,6 @@ export const rateSpike = rule({
     });
     return { found };
   },
-});
-
-/** Whole hours in which something may have been counted since. Records may be on their way for two hours. */
-export const judgedHours = (fromMillis: number, nowMillis: number) => ({
-  fromSeconds: Math.floor((fromMillis - 2 * HOUR) / HOUR) * 3600,
-  toSeconds: (Math.floor(nowMillis / HOUR) + 1) * 3600,
 });
 
 const hourOfDay = (seconds: number): number => Math.floor(((seconds * 1000) % DAY) / HOUR);

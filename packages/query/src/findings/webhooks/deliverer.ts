@@ -3,6 +3,7 @@ import type { Delivery, FindingStore, MutePattern } from '@whence/store';
 import type { Logger } from 'pino';
 import { COUNTED, newCounters } from '../../counters.ts';
 import { findingAnswer } from '../finding-answer.ts';
+import { oneAtATime, type Rounds } from '../rounds.ts';
 import { type FindingsFile, mutesInForce } from '../rule-settings.ts';
 import { waitAfter } from './retry.ts';
 import { send } from './send.ts';
@@ -21,16 +22,6 @@ export interface DelivererOptions {
   readonly now?: () => number;
 }
 
-/**
- * Sends what is due: to each receiver one after the other, the oldest first, to all receivers at once. What a receiver
- * has acknowledged is not sent again, unless it cannot be noted: each thing is told at least once.
- */
-export interface Deliverer {
-  /** Never rejects. */
-  round(): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** What became of an attempt, as it is counted. */
 const outcomeOf = ({ status }: Delivery): string =>
   status === 'failed' ? 'retried' : status === 'dead' ? 'failed' : status;
@@ -39,12 +30,14 @@ const AT_ONCE = 50;
 /** Somebody who began to send is given up after the longest answer and some more. */
 const LEASE_MARGIN_MILLIS = 30_000;
 
-export const deliverer = (options: DelivererOptions): Deliverer => {
+/**
+ * Sends what is due: to each receiver one after the other, the oldest first, to all receivers at once. What a receiver
+ * has acknowledged is not sent again, unless it cannot be noted: each thing is told at least once.
+ */
+export const deliverer = (options: DelivererOptions): Rounds => {
   const { webhooks, storeOf, file, tenants, logger, now = Date.now, counters = newCounters() } = options;
-  let closed = false;
-  let underWay: Promise<void> | undefined;
 
-  const round = async (): Promise<void> => {
+  const round = async (isClosed: () => boolean): Promise<void> => {
     if (webhooks.endpoints.length === 0) return;
     try {
       for (const tenant of await tenants()) {
@@ -52,7 +45,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
         const endpoints = webhooks.of(tenant);
         if (endpoints.length === 0) continue;
         const mutes = await mutesInForce(file, store, now());
-        await Promise.all(endpoints.map((endpoint) => toOne(store, endpoint, tenant, mutes)));
+        await Promise.all(endpoints.map((endpoint) => toOne(store, endpoint, tenant, mutes, isClosed)));
       }
     } catch (error) {
       logger.warn({ err: error }, 'findings: nothing could be delivered, the store does not answer');
@@ -64,6 +57,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
     endpoint: Endpoint,
     tenant: string,
     mutes: readonly MutePattern[],
+    isClosed: () => boolean,
   ): Promise<void> => {
     const key = endpointKey(endpoint);
     const due = await store.deliveries.due(key, now(), AT_ONCE);
@@ -77,7 +71,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
     }
     const findings = await store.findings.byIds([...new Set(due.map(({ findingId }) => findingId))], mutes);
     for (const delivery of due) {
-      if (closed) return;
+      if (isClosed()) return;
       const finding = findings.get(delivery.findingId);
       // Put down, and not on record yet: whoever found it is about to write it, or will find it again.
       if (finding === undefined) continue;
@@ -151,18 +145,7 @@ export const deliverer = (options: DelivererOptions): Deliverer => {
     return done;
   };
 
-  return {
-    round: () => {
-      underWay ??= round().finally(() => {
-        underWay = undefined;
-      });
-      return underWay;
-    },
-    close: async () => {
-      closed = true;
-      await underWay;
-    },
-  };
+  return oneAtATime(round);
 };
 
 const linkedFrom = <

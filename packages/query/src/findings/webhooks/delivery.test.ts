@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { COUNTED, newCounters } from '../../counters.ts';
 import { openTemporaryStore, type TemporaryStore } from '../../temporary-store.fixture.ts';
 import { exampleFinding } from '../example-finding.fixture.ts';
+import type { Rounds } from '../rounds.ts';
 import { NO_FILE } from '../rule-settings.ts';
-import { type Deliverer, deliverer } from './deliverer.ts';
+import { deliverer } from './deliverer.ts';
 import { isSigned, nothing, type Receiver, startReceiver, status } from './receiver.fixture.ts';
 import { WAITS } from './retry.ts';
 import { newWebhooks, type Webhooks } from './webhooks.ts';
@@ -37,9 +38,9 @@ afterEach(() => receiver?.close());
 interface Sending {
   readonly store: FindingStore;
   readonly webhooks: Webhooks;
-  readonly sender: Deliverer;
+  readonly sender: Rounds;
   /** Another service on the same store. */
-  another(): Deliverer;
+  another(): Rounds;
   tell(times?: number): Promise<void>;
   statuses(): Promise<readonly string[]>;
   /** Attempts that were counted as this. */

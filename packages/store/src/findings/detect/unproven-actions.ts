@@ -1,4 +1,4 @@
-import { type Selection, select } from '../../readers/select.ts';
+import { asSettings, BY_ID, BY_KEY, OF_TENANT, type Selection, select } from '../../readers/select.ts';
 import { likeOf } from '../muted-condition.ts';
 import {
   HOUR,
@@ -75,8 +75,9 @@ export const darkActions = async (
        FROM otel_traces WHERE ${SEEN_BY_GATEWAY}) AS seen
      LEFT ANTI JOIN (
        SELECT TraceId, SpanId FROM otel_traces
-       WHERE TenantId = {tenant:String} AND Witness = 'sdk'
-         AND TraceId IN (SELECT TraceId FROM otel_traces WHERE ${SEEN_BY_GATEWAY})) AS told
+       WHERE ${OF_TENANT} AND Witness = 'sdk' AND TraceId IN (
+         SELECT TraceId FROM otel_traces WHERE ${SEEN_BY_GATEWAY} ${asSettings(BY_KEY)})
+       ${asSettings(BY_ID)}) AS told
      ON seen.TraceId = told.TraceId AND seen.ParentSpanId = told.SpanId
      GROUP BY Service, ActorId, TargetUri, Principal, HourSeconds ORDER BY HourSeconds, Service, ActorId, TargetUri`,
     receivedParameters(window),
