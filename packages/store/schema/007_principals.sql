@@ -85,7 +85,8 @@ FROM principals_hourly
 GROUP BY TenantId, PrincipalId, UnnamedRunId, PrincipalKind, Assurance, ServiceName, Actor;
 
 -- What each principal has ever done to what. Without a time, so that a first use is known for good. FirstReceived is
--- the collector's own clock, which no sender can set.
+-- the collector's own clock, which no sender can set. Ids in the paths of URLs are set aside: else there would be as many
+-- rows as ids. What an id is says `target-shape.ts`.
 CREATE TABLE footprints
 (
     TenantId LowCardinality(String) CODEC(ZSTD(1)),
@@ -94,7 +95,8 @@ CREATE TABLE footprints
     Assurance Enum8('none' = 0, 'asserted' = 1, 'inherited' = 2, 'verified' = 3, 'refuted' = 4) CODEC(ZSTD(1)),
     System LowCardinality(String) CODEC(ZSTD(1)),
     Operation LowCardinality(String) CODEC(ZSTD(1)),
-    Target String CODEC(ZSTD(1)),
+    Target String COMMENT 'ids in the path of a URL as {id}' CODEC(ZSTD(1)),
+    Example SimpleAggregateFunction(any, String) COMMENT 'one such target, of the first (empty: the target itself)' CODEC(ZSTD(1)),
     Actions SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
     Errors SimpleAggregateFunction(sum, UInt64) CODEC(ZSTD(1)),
     FirstSeen SimpleAggregateFunction(min, DateTime64(9)) CODEC(ZSTD(1)),
@@ -116,7 +118,29 @@ SELECT
     Assurance,
     System,
     Operation,
-    Target,
+    if(
+        match(otel_traces.Target, '^https?://'),
+        concat(
+            extract(otel_traces.Target, '^[^/]*//[^/]*') AS url_authority,
+            if(
+                match(
+                    replaceRegexpAll(
+                        replaceRegexpAll(
+                            substring(otel_traces.Target, length(url_authority) + 1),
+                            '[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}|[0-9]{6,}',
+                            '{id}'),
+                        '/[0-9]+\\b', '/{id}') AS url_path,
+                    '[0-9A-Za-z]{14,}'),
+                arrayStringConcat(
+                    arrayMap(
+                        part -> if(
+                            match(part, '^(?:[A-Za-z]{1,8}[_-])?[0-9A-Za-z]{14,}$') AND match(part, '[0-9].*[0-9].*[0-9]'),
+                            '{id}', part),
+                        splitByChar('/', url_path)),
+                    '/'),
+                url_path)),
+        otel_traces.Target) AS Target,
+    any(if(Target = otel_traces.Target, '', otel_traces.Target)) AS Example,
     count() AS Actions,
     countIf(StatusCode = 'Error') AS Errors,
     min(least(Timestamp, ReceivedAt)) AS FirstSeen,

@@ -162,7 +162,7 @@ SELECT
     Assurance,
     sum(footprints.Actions) AS Actions,
     min(footprints.FirstReceived) AS FirstReceived,
-    argMinState(Target, footprints.FirstReceived) AS FirstTarget
+    argMinState(if(Example = '', Target, Example), footprints.FirstReceived) AS FirstTarget
 FROM footprints
 WHERE PrincipalId != '' OR UnnamedRunId != toUUID('00000000-0000-0000-0000-000000000000')
 GROUP BY TenantId, PrincipalId, UnnamedRunId, System, Operation, Shape, Assurance;

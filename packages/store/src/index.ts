@@ -168,6 +168,7 @@ export {
   type TargetReader,
   type TargetSummary,
 } from './readers/target-reader.ts';
+export { isShape } from './readers/target-shape.ts';
 export type {
   ServiceCalls,
   ServiceSummary,

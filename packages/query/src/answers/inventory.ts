@@ -68,7 +68,7 @@ export const PRINCIPAL_SUMMARY = z
     assurances: ASSURANCE_COUNTS,
     jobs: ranked(z.string()).describe('Latest first.'),
     services: ranked(z.string()).describe('Those in which it did most first.'),
-    targets: z.number().describe('Different ones, ever.'),
+    targets: z.number().describe('Different ones, ever: as `target` of a footprint.'),
   })
   .readonly()
   .meta({ id: 'PrincipalSummary' }) satisfies z.ZodType<
@@ -76,6 +76,12 @@ export const PRINCIPAL_SUMMARY = z
 >;
 
 const MILLIS_SPAN = { firstStartedAt: MOMENT.millis, lastStartedAt: MOMENT.millis };
+
+const COUNTED_TARGET = z
+  .string()
+  .describe(
+    'Resource URI. Ids in the paths of URLs as `{id}`: it stands for all that differ in these alone.',
+  );
 
 const profile = {
   actors: ranked(
@@ -110,7 +116,7 @@ const profile = {
   operations: ranked(
     z.object({ system: z.string().exactOptional(), operation: z.string(), ...DOINGS }).readonly(),
   ),
-  targets: ranked(z.object({ target: z.string(), ...DOINGS }).readonly()),
+  targets: ranked(z.object({ target: COUNTED_TARGET, ...DOINGS }).readonly()),
 } satisfies { readonly [List in keyof PrincipalProfile]: z.ZodType<PrincipalProfile[List]> };
 
 export const ACTIVITY = z
@@ -150,7 +156,7 @@ export const FOOTPRINT = z
   .object({
     system: z.string().exactOptional(),
     operation: z.string().exactOptional(),
-    target: z.string().exactOptional(),
+    target: COUNTED_TARGET.exactOptional(),
     ...DOINGS,
   })
   .readonly()
@@ -158,7 +164,7 @@ export const FOOTPRINT = z
 
 export const TARGET_SUMMARY = z
   .object({
-    target: z.string().describe('Resource URI.'),
+    target: COUNTED_TARGET,
     systems: z.array(z.string()).readonly().describe('By its OpenTelemetry name; as a rule one.'),
     ...DOINGS,
   })

@@ -307,7 +307,7 @@ describe('scope_drift', () => {
       {
         principal: NIGHTLY,
         sentence: `${NIGHTLY} did DELETE (http) on http://billing:8080/accounts/4711 for the first time since it is known (2026-03-05).`,
-        evidence: { figures: { shape: 'http://billing:8080/accounts/{n}' } },
+        evidence: { figures: { shape: 'http://billing:8080/accounts/{id}' } },
       },
     ]);
     // What is done again is not new, whenever the parts of the table are merged.

@@ -16,7 +16,9 @@ const PARAMETERS = z.object({
   service: text.optional(),
   system: text.optional(),
   operation: text.optional(),
-  target: text.optional().describe('How the target begins.'),
+  target: text
+    .optional()
+    .describe('How the target begins. `{id}` in the path of a URL stands for any id there.'),
   text: text.optional().describe('Part of the name, statement, target or status message, in any case.'),
   assurance: z.enum(ASSURANCES, `one of ${ASSURANCES.join(', ')}`).optional(),
   status: z.enum(ACTION_STATUSES, `one of ${ACTION_STATUSES.join(', ')}`).optional(),

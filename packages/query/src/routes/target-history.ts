@@ -18,7 +18,7 @@ export const targetHistoryRoute = pageEndpoint({
   tag: 'lineage',
   summary: 'Who touched this, when, by which statement, and what allowed it: newest first',
   description:
-    'Of exactly this target, whoever it was: unattributed and refuted records are there too. What arrives while pages are turned is not on them, and shifts nothing.',
+    'Of exactly this target, or, where it has `{id}` in the path of a URL, of all that differ in ids alone; whoever it was: unattributed and refuted records are there too. What arrives while pages are turned is not on them, and shifts nothing.',
   examples: [
     { summary: 'Of a table', request: '/v1/targets/postgresql%3A%2F%2Fdb%3A5432%2Fbank%2Finvoices/history' },
     {

@@ -19,14 +19,14 @@ export const targetsRoute = pageEndpoint({
   tag: 'inventory',
   summary: 'What was acted on, by whomever',
   description:
-    'What is touched while pages are turned moves to the front in the orders by last time and number: for all of it, sort by target.',
+    'Ids in the paths of URLs are set aside: `https://api.shop/customers/{id}` is one target. What is touched while pages are turned moves to the front in the orders by last time and number: for all of it, sort by target.',
   examples: [
     { summary: 'Tables of a database', request: '/v1/targets?prefix=postgresql://db:5432/bank/' },
     { summary: 'Most used', request: '/v1/targets?sort=actions&limit=10' },
   ],
   parameters: z.object({
-    prefix: text.optional().describe('How it begins.'),
-    text: text.optional().describe('Part of it, in any case.'),
+    prefix: text.optional().describe('How it begins, ids as they are or set aside.'),
+    text: text.optional().describe('Part of it, ids set aside, in any case.'),
     system: text.optional(),
     sort: z
       .enum(TARGET_ORDERS, `one of ${TARGET_ORDERS.join(', ')}`)

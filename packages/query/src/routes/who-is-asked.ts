@@ -45,7 +45,11 @@ export const WHO_PARAMETERS = z.object({
     .optional()
     .describe('Alone: the root action of the trace. Beside `span`: which one is meant.'),
   run: runId.optional().describe('The span that opens the run.'),
-  target: text.optional().describe('What was acted on, as a resource URI: whoever touched it.'),
+  target: text
+    .optional()
+    .describe(
+      'What was acted on, as a resource URI: whoever touched it. `{id}` in the path of a URL stands for any id there.',
+    ),
   below: yesOrNo.optional().describe('Beside `target`: and whatever begins with it.'),
   statement: statement
     .optional()

@@ -1,6 +1,7 @@
 import { type Store, storeErrorOf } from '../open.ts';
 import { newestCounts } from '../readers/inherited-rows.ts';
 import { BY_PART, type Parameters, select } from '../readers/select.ts';
+import { shapeOf } from '../readers/target-shape.ts';
 import { currentWhere } from './attribution-filter.ts';
 import type { InheritedCounts, TouchedHour } from './inherited-counts.ts';
 import { OF_SLICE, sliceParameters } from './trace-selection.ts';
@@ -83,13 +84,13 @@ const COUNT_HOURS = `
 const COUNT_FOOTPRINTS = `
   INSERT INTO inherited_footprints (TenantId, PrincipalId, Hour, Pass, System, Operation, Target, Actions, Errors, FirstSeen,
     LastSeen)
-  SELECT {tenant:String}, PrincipalId, Bucket, {pass:UInt64}, System, Operation, Target, ${NUMBERS}
+  SELECT {tenant:String}, PrincipalId, Bucket, {pass:UInt64}, System, Operation, Shape, ${NUMBERS}
   FROM (
-    SELECT PrincipalId, SeenHour AS Bucket, System, Operation, Target, StatusCode, SeenAt, 1 AS Times
+    SELECT PrincipalId, SeenHour AS Bucket, System, Operation, ${shapeOf('Target')} AS Shape, StatusCode, SeenAt, 1 AS Times
     FROM ${currentWhere(IN_HOURS)} WHERE Operation != '' OR Target != ''
     UNION ALL
     SELECT PrincipalId, Bucket, '', '', '', '', toDateTime64(0, 9), 0 FROM (${rowsOf(HOURS)}))
-  GROUP BY PrincipalId, Bucket, System, Operation, Target`;
+  GROUP BY PrincipalId, Bucket, System, Operation, Shape`;
 
 const COUNT_MONTHS = `
   INSERT INTO inherited_monthly (TenantId, PrincipalId, Month, Pass, PrincipalKind, ServiceName, Actor, Actions, Errors,

@@ -2,6 +2,7 @@ import type { ActionStatus } from '@whence/model';
 import type { ActionFilter } from './action-reader.ts';
 import { asSettings, BY_ID, BY_KEY, both, OF_TENANT, type Parameters, type Way } from './select.ts';
 import { STATEMENT_ATTRIBUTES } from './statement-text.ts';
+import { beginningOf, isShape, shapeOf } from './target-shape.ts';
 
 /** A condition on rows of `otel_traces`, and the values it is given. */
 export interface Condition {
@@ -17,6 +18,9 @@ const holdsText = (text: string): string => `positionCaseInsensitiveUTF8(${text}
 const STATEMENT_HOLDS_TEXT = `arrayExists(
     (key, value) -> key IN (${STATEMENT_ATTRIBUTES.map((key) => `'${key}'`).join(', ')}) AND ${holdsText('value')},
     mapKeys(SpanAttributes), mapValues(SpanAttributes))`;
+
+/** Targets of a shape lie together as far as it has no placeholder. */
+const begins = (shape: string): string => `startsWith(Target, ${beginningOf(shape)})`;
 
 /** One term for each field: the whole vocabulary of a search. `{key}` in a term is the field's value, bound. */
 const TERMS: {
@@ -36,8 +40,18 @@ const TERMS: {
   service: (value) => ({ sql: 'ServiceName = {service:String}', value }),
   system: (value) => ({ sql: 'System = {system:String}', value }),
   operation: (value) => ({ sql: 'Operation = {operation:String}', value }),
-  target: (value) => ({ sql: 'startsWith(Target, {target:String})', value }),
-  wholeTarget: (value) => ({ sql: 'Target = {wholeTarget:String}', value }),
+  target: (value) => ({
+    sql: isShape(value)
+      ? `${begins('{target:String}')} AND startsWith(${shapeOf('Target')}, {target:String})`
+      : 'startsWith(Target, {target:String})',
+    value,
+  }),
+  wholeTarget: (value) => ({
+    sql: isShape(value)
+      ? `${begins('{wholeTarget:String}')} AND ${shapeOf('Target')} = {wholeTarget:String}`
+      : 'Target = {wholeTarget:String}',
+    value,
+  }),
   targets: (value) => ({ sql: 'Target IN {targets:Array(String)}', value }),
   statementHash: (value) => ({ sql: 'StatementHash = {statementHash:UInt64}', value }),
   assurance: (value) => ({ sql: 'Assurance = {assurance:String}', value }),

@@ -126,9 +126,12 @@ export interface ActionFilter {
   readonly service?: string;
   readonly system?: string;
   readonly operation?: string;
-  /** How the target begins. Everything that begins so is looked at: `wholeTarget` costs a page, however much there is. */
+  /**
+   * How the target, or its shape, begins. Everything that begins so is looked at: `wholeTarget` costs a page, however
+   * much there is.
+   */
   readonly target?: string;
-  /** The whole target. */
+  /** The whole target; or a shape: every target of that shape. */
   readonly wholeTarget?: string;
   /** Any of these, each as it is. */
   readonly targets?: readonly string[];

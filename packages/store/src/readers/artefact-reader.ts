@@ -6,10 +6,10 @@ import type { SpanRef } from '@whence/model';
  * Every method throws StoreError `store_unavailable` or `store_refused`, and nothing else.
  */
 export interface ArtefactReader {
-  /** Targets that begin so, the last used first. */
+  /** Targets that begin so, the last used first: some as the shape of many. */
   targetsUnder(prefix: string, limit: number): Promise<readonly string[]>;
 
-  /** Targets that end with a path, or go on below it, the last used first. */
+  /** Targets that end with a path, or go on below it: those without ids first, the last used first. */
   targetsAt(path: string, limit: number): Promise<readonly string[]>;
 
   /** What was done on commits that begin so, what began first in front. */

@@ -2,9 +2,10 @@ import type { ArtefactReader, RevisionWork } from './artefact-reader.ts';
 import { formatNanos } from './rfc3339.ts';
 import { ZERO_UUID } from './run-row.ts';
 import { type Parameters, type Selection, select } from './select.ts';
+import { beginningOf, isShape, shapeOf } from './target-shape.ts';
 
 export const storedArtefacts = (selection: Selection): ArtefactReader => {
-  const targetsWhere = async (
+  const countedTargets = async (
     condition: string,
     parameters: Parameters & { readonly limit: number },
   ): Promise<readonly string[]> => {
@@ -17,15 +18,38 @@ export const storedArtefacts = (selection: Selection): ArtefactReader => {
     return rows.map(({ Target }) => Target);
   };
 
-  return {
-    targetsUnder: (prefix, limit) => targetsWhere('startsWith(Target, {prefix:String})', { prefix, limit }),
+  /** Targets of some shapes that end with a path, or go on below it: from the projection itself, which holds no more. */
+  const ofShapes = async (
+    shapes: readonly string[],
+    path: string,
+    limit: number,
+  ): Promise<readonly string[]> => {
+    if (shapes.length === 0) return [];
+    const named = Object.fromEntries(shapes.map((shape, index) => [`shape${index}`, shape]));
+    const begins = Object.keys(named).map((name) => `startsWith(Target, ${beginningOf(`{${name}:String}`)})`);
+    const rows = await select<{ readonly Target: string }>(
+      selection,
+      `SELECT Target FROM mergeTreeProjection(currentDatabase(), 'otel_traces', 'by_target')
+       WHERE TenantId = {tenant:String} AND (${begins.join(' OR ')}) AND ${isAt('{path:String}')}
+       GROUP BY Target ORDER BY max(TimestampTime) DESC, Target LIMIT {limit:UInt32}`,
+      { ...named, path, limit },
+    );
+    return rows.map(({ Target }) => Target);
+  };
 
-    targetsAt: (path, limit) =>
-      targetsWhere('(endsWith(Target, {path:String}) OR position(Target, {below:String}) > 0)', {
-        path,
-        below: `${path}/`,
-        limit,
-      }),
+  return {
+    targetsUnder: (prefix, limit) =>
+      countedTargets(
+        `(startsWith(Target, {prefix:String}) OR startsWith(Target, ${shapeOf('{prefix:String}')}))`,
+        { prefix, limit },
+      ),
+
+    targetsAt: async (path, limit) => {
+      const counted = await countedTargets(isAt(SHAPED_PATH), { path, limit });
+      const shapes = counted.filter(isShape);
+      const targets = counted.filter((target) => !isShape(target));
+      return [...targets, ...(await ofShapes(shapes, path, limit))].slice(0, limit);
+    },
 
     onRevision: async (prefix, limit) => {
       const rows = await select<RevisionRow>(
@@ -42,6 +66,12 @@ export const storedArtefacts = (selection: Selection): ArtefactReader => {
     },
   };
 };
+
+/** A path is shaped as the end of any URL. */
+const SHAPED_PATH = `substring(${shapeOf("concat('http://h', {path:String})")}, length('http://h') + 1)`;
+
+const isAt = (path: string): string =>
+  `(endsWith(Target, ${path}) OR position(Target, concat(${path}, '/')) > 0)`;
 
 interface RevisionRow {
   readonly Revision: string;

@@ -3,6 +3,7 @@ import { DOINGS, type DoingsRow, doingsOf } from './doings.ts';
 import { type Selection, select } from './select.ts';
 import { historyOf } from './target-history.ts';
 import type { TargetOrder, TargetPage, TargetReader, TargetSearch } from './target-reader.ts';
+import { shapeOf } from './target-shape.ts';
 
 /** Descending; equals by target. */
 const SORTED_BY: Readonly<Record<TargetOrder, string>> = {
@@ -28,7 +29,9 @@ const listTargets = async (
 ): Promise<TargetPage> => {
   const rows = [
     'TenantId = {tenant:String}',
-    ...(prefix === undefined ? [] : ['startsWith(Target, {prefix:String})']),
+    ...(prefix === undefined
+      ? []
+      : [`(startsWith(Target, {prefix:String}) OR startsWith(Target, ${shapeOf('{prefix:String}')}))`]),
     ...(text === undefined ? [] : ['positionCaseInsensitiveUTF8(Target, {text:String}) > 0']),
     ...(system === undefined ? [] : ['System = {system:String}']),
     // In its own order the table is read from where the page before ended.

@@ -9,7 +9,7 @@ import type { Doings } from './doings.ts';
 export interface TargetReader {
   /** By the order asked for. A target that is touched meanwhile moves in orders other than `target`. */
   list(search: TargetSearch): Promise<TargetPage>;
-  /** Who touched exactly this target, newest first. A cursor leads on whatever arrives in between. */
+  /** Who touched exactly this target, or any of this shape, newest first. A cursor leads on whatever arrives in between. */
   history(asked: HistoryAsked): Promise<ActionPage>;
 }
 
@@ -19,9 +19,9 @@ export const TARGET_ORDERS = ['last_seen', 'actions', 'target'] as const;
 export type TargetOrder = (typeof TARGET_ORDERS)[number];
 
 export interface TargetSearch {
-  /** How it begins. */
+  /** How it begins, or its shape. */
   readonly prefix?: string;
-  /** Part of it, upper and lower case alike. */
+  /** Part of its shape, upper and lower case alike. */
   readonly text?: string;
   readonly system?: string;
   readonly order: TargetOrder;
@@ -38,6 +38,7 @@ export interface TargetPosition {
 }
 
 export interface TargetSummary extends Doings {
+  /** Its shape. */
   readonly target: string;
   /** In alphabetical order; as a rule one. */
   readonly systems: readonly string[];

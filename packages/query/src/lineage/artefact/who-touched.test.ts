@@ -33,16 +33,22 @@ const tested = span({
 });
 const served = span({ ResourceAttributes: { 'vcs.ref.head.revision': SHA }, ServiceName: 'shop' });
 
-const api = (operation: string, cluster: string, path: string) =>
+const http = (operation: string, target: string) =>
   span({
     ...doneIn(run),
     ...under(opens),
     System: 'http',
     Operation: operation,
-    Target: `https://${cluster}/apis/apps/v1/namespaces/prod/deployments/${path}`,
+    Target: target,
   });
+const api = (operation: string, cluster: string, path: string) =>
+  http(operation, `https://${cluster}/apis/apps/v1/namespaces/prod/deployments/${path}`);
 const looked = api('GET', '10.0.0.1', 'web');
 const scaled = api('PATCH', '10.9.0.1', 'web/scale');
+const JOBS = 'https://10.0.0.1/apis/batch/v1/namespaces/prod/jobs';
+const ranJob = http('GET', `${JOBS}/nightly-29123456/status`);
+const endedJob = http('DELETE', `${JOBS}/nightly-29123456`);
+const otherJob = http('DELETE', `${JOBS}/nightly-29123457`);
 const otherObject = api('DELETE', '10.0.0.1', 'website');
 
 const select = sql('SELECT * FROM ledger WHERE id = 1', 4000);
@@ -68,6 +74,9 @@ beforeAll(async () => {
       looked,
       scaled,
       otherObject,
+      ranJob,
+      endedJob,
+      otherJob,
       select,
       update,
       older,
@@ -110,6 +119,17 @@ describe('who touched a target', () => {
     expect((await who({ target: `${TABLE}_`, below: 'true' })).body.action?.spanId).toBe(partition.spanId);
   });
 
+  test('and all that differ in ids, where the target is a shape', async () => {
+    const changed = [otherJob.spanId, endedJob.spanId];
+    const { body } = await who({ target: `${JOBS}/nightly-{id}` });
+    expect(candidates(body)).toEqual(changed);
+    expect(body.candidates?.[0]?.why.join(' ')).not.toContain('only begins');
+    const below = await who({ target: `${JOBS}/nightly-{id}`, below: 'true' });
+    expect(candidates(below.body)).toEqual([...changed, ranJob.spanId]);
+    const one = await who({ target: `${JOBS}/nightly-29123456`, below: 'true' });
+    expect(candidates(one.body)).toEqual([endedJob.spanId, ranJob.spanId]);
+  });
+
   test('nobody', async () => {
     expect(await who({ target: `${TABLE}x` })).toMatchObject({
       status: 404,
@@ -141,6 +161,12 @@ describe('who touched an object of Kubernetes', () => {
     expect(candidates(body)).toEqual([scaled.spanId, looked.spanId]);
     expect((await who({ object: 'prod/deployments/we' })).status).toBe(404);
     expect(await who({ object: 'web' })).toMatchObject({ status: 400, body: { field: 'object' } });
+  });
+
+  test('whose name ends with a number that is counted as any', async () => {
+    const { body } = await who({ object: 'prod/jobs/nightly-29123456' });
+    expect(candidates(body)).toEqual([endedJob.spanId, ranJob.spanId]);
+    expect((await who({ object: 'prod/jobs/nightly-29123499' })).status).toBe(404);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { ActionFilter, Readers } from '@whence/store';
+import { type ActionFilter, isShape, type Readers } from '@whence/store';
 import type { Missing } from '../missing.ts';
 import type { WhoAnswer } from '../who-answer.ts';
 import { rankedCandidates } from './ranked.ts';
@@ -6,7 +6,7 @@ import { otherCandidates, whoOfCandidates } from './who-of-candidates.ts';
 
 /** What somebody holds who does not hold an id. */
 export type Artefact =
-  /** Resource URI. With `below`: and whatever begins with it. */
+  /** Resource URI, or the shape of several. With `below`: and whatever begins with it. */
   | { readonly kind: 'target'; readonly target: string; readonly below: boolean }
   /** How the address of an object at the Kubernetes API ends. */
   | { readonly kind: 'object'; readonly path: string }
@@ -38,7 +38,7 @@ export const whoTouched = async (
   const found = await readers.actions.search({ filter: { ...filter, ...time }, limit: CONSIDERED });
   const ranked = rankedCandidates(found.records, {
     ...(atNanos === undefined ? {} : { atNanos }),
-    ...(artefact.kind === 'target' ? { target: artefact.target } : {}),
+    ...(artefact.kind === 'target' && !isShape(artefact.target) ? { target: artefact.target } : {}),
   });
   const [best] = ranked;
   if (best === undefined) return undefined;
@@ -65,10 +65,14 @@ const filterOf = async (readers: Readers, artefact: Artefact): Promise<Sifted> =
       return ofTargets(await readers.artefacts.targetsAt(artefact.path, TARGETS + 1));
     case 'target':
       return artefact.below
-        ? ofTargets(await readers.artefacts.targetsUnder(artefact.target, TARGETS + 1))
+        ? ofTargetsUnder(artefact.target, await readers.artefacts.targetsUnder(artefact.target, TARGETS + 1))
         : { filter: { wholeTarget: artefact.target }, more: false };
   }
 };
+
+/** What begins so is looked for by each target; where some are many, by the beginning. */
+const ofTargetsUnder = (prefix: string, targets: readonly string[]): Sifted =>
+  targets.some(isShape) ? { filter: { target: prefix }, more: false } : ofTargets(targets);
 
 const ofTargets = (targets: readonly string[]): Sifted =>
   targets.length === 0
