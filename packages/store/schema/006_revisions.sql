@@ -16,7 +16,9 @@ PARTITION BY ReceivedMonth
 ORDER BY (TenantId, Revision, RunId, ServiceName)
 SETTINGS
     ttl_only_drop_parts = 1,
-    non_replicated_deduplication_window = 10000;
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW revisions_mv TO revisions AS
 SELECT

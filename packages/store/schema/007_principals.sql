@@ -30,7 +30,11 @@ CREATE TABLE principals_hourly
 ENGINE = AggregatingMergeTree
 PARTITION BY ReceivedMonth
 ORDER BY (TenantId, PrincipalId, UnnamedRunId, Hour, PrincipalKind, Assurance, Witness, ServiceName, System, Operation, Actor)
-SETTINGS ttl_only_drop_parts = 1, non_replicated_deduplication_window = 10000;
+SETTINGS
+    ttl_only_drop_parts = 1,
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW principals_hourly_mv TO principals_hourly AS
 SELECT
@@ -75,7 +79,10 @@ CREATE TABLE principals
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, PrincipalId, UnnamedRunId, PrincipalKind, Assurance, ServiceName, Actor)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW principals_mv TO principals AS
 SELECT
@@ -107,7 +114,10 @@ CREATE TABLE footprints
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, PrincipalId, UnnamedRunId, System, Operation, Target, Assurance)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW footprints_mv TO footprints AS
 SELECT
@@ -163,7 +173,10 @@ CREATE TABLE target_totals
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, Target, System)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW target_totals_mv TO target_totals AS
 SELECT
@@ -218,7 +231,10 @@ CREATE TABLE principal_jobs
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, PrincipalId, PrincipalKind, Job, Authority, Assurance)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW principal_jobs_mv TO principal_jobs AS
 SELECT

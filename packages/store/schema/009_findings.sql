@@ -96,7 +96,10 @@ CREATE TABLE finding_progress
     RanAt DateTime64(6, 'UTC') CODEC(ZSTD(1))
 )
 ENGINE = ReplacingMergeTree(RanAt)
-ORDER BY (TenantId, Rule);
+ORDER BY (TenantId, Rule)
+SETTINGS
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 -- What was sent to whom. A delivery has an id that follows from what is told to whom; it is `webhook-id`.
 CREATE TABLE finding_deliveries
@@ -141,7 +144,10 @@ CREATE TABLE scopes
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, PrincipalId, UnnamedRunId, System, Operation, Shape, Assurance)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW scopes_mv TO scopes AS
 SELECT
@@ -181,7 +187,10 @@ CREATE TABLE process_sequences
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, ServiceName, Instance, ReceivedHour)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW process_sequences_mv TO process_sequences AS
 SELECT
@@ -215,3 +224,6 @@ CREATE TABLE job_workloads
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, Job, ServiceName, Actor, IsOwn)
+SETTINGS
+    fsync_after_insert = 1,
+    fsync_part_directory = 1

@@ -60,7 +60,10 @@ CREATE TABLE credentials
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, CredentialId, EntryId, Kind, Actor)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW credentials_mv TO credentials AS
 SELECT
@@ -93,7 +96,10 @@ CREATE TABLE credential_issues
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, CredentialId, Fingerprint)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW credential_issues_mv TO credential_issues AS
 SELECT
@@ -118,7 +124,10 @@ CREATE TABLE credential_entries
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, EntryId)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW credential_entries_mv TO credential_entries AS
 SELECT

@@ -11,7 +11,10 @@ CREATE TABLE operations
 )
 ENGINE = AggregatingMergeTree
 ORDER BY (TenantId, ServiceName, SpanName, SpanKind)
-SETTINGS non_replicated_deduplication_window = 10000;
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW operations_mv TO operations AS
 SELECT

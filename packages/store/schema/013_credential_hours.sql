@@ -20,7 +20,9 @@ PARTITION BY toYYYYMM(Hour)
 ORDER BY (TenantId, Hour, CredentialId, Kind, Actor)
 SETTINGS
     ttl_only_drop_parts = 1,
-    non_replicated_deduplication_window = 10000;
+    non_replicated_deduplication_window = 10000,
+    fsync_after_insert = 1,
+    fsync_part_directory = 1;
 
 CREATE MATERIALIZED VIEW credential_hours_mv TO credential_hours AS
 SELECT

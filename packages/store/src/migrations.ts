@@ -43,7 +43,9 @@ CREATE TABLE IF NOT EXISTS schema_migrations
     Name String,
     AppliedAt DateTime64(3, 'UTC') DEFAULT now64(3)
 )
-ENGINE = MergeTree ORDER BY Version`;
+ENGINE = MergeTree
+ORDER BY Version
+SETTINGS fsync_after_insert = 1, fsync_part_directory = 1`;
 
 /**
  * Brings the database to this version's schema. Every object is created `IF NOT EXISTS`, so that a migration that was

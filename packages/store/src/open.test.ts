@@ -76,6 +76,19 @@ describe('several addresses', () => {
   });
 });
 
+describe('the tables', () => {
+  it('are synced before an insert is answered, all of them', async () => {
+    const store = await openStore({ url: engine.url });
+    const result = await store.client.query({
+      query: `SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree%'
+        AND NOT (create_table_query LIKE '%fsync_after_insert = 1%' AND create_table_query LIKE '%fsync_part_directory = 1%')`,
+      format: 'JSONEachRow',
+    });
+    expect(await result.json()).toEqual([]);
+    await store.close();
+  });
+});
+
 describe('what cannot be used', () => {
   const pem = async (text: string): Promise<string> => {
     const path = join(directory, `${newRunId()}.pem`);
