@@ -1,5 +1,5 @@
 import { openCredentialsFile, openTlsFiles } from '@whence/identity';
-import { openStore } from '@whence/store';
+import { checkReading, openStore } from '@whence/store';
 import { pino } from 'pino';
 import { openQueryRecorder } from './audit/query-recorder.ts';
 import { readConfig } from './config.ts';
@@ -38,6 +38,7 @@ try {
     },
     proxyEnv: process.env,
   });
+  await checkReading(store);
   const counters = newCounters();
   const recorder = await openQueryRecorder({
     directory: dataDirectory,

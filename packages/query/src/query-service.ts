@@ -13,11 +13,9 @@ import { contextsOf } from './api/context.ts';
 import type { Route } from './api/endpoint.ts';
 import { problemHandler } from './api/problem.ts';
 import { serveRoutes } from './api/serve-routes.ts';
-
 import { refuseUnreadable } from './api/unreadable-requests.ts';
 import { wellFormedPath } from './api/well-formed-path.ts';
 import { type AttributionResolver, startResolver } from './attribution/resolver.ts';
-
 import type { QueryRecorder } from './audit/query-recorder.ts';
 import { watchQueries } from './audit/query-watch.ts';
 import { newCounters } from './counters.ts';

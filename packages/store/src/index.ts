@@ -99,6 +99,7 @@ export {
 } from './readers/action-reader.ts';
 export type { ArtefactReader, RevisionWork } from './readers/artefact-reader.ts';
 export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
+export { checkReading } from './readers/check-reading.ts';
 export {
   COVERAGE_DIMENSIONS,
   type Counts,

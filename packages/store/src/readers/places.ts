@@ -1,3 +1,5 @@
+import { clickHouseCode } from '../open.ts';
+import { StoreError } from '../store-error.ts';
 import { FEW_ROWS, type Parameters, type Selection, select } from './select.ts';
 
 /** Where a row of `otel_traces` lies, as long as its part has not been merged into another one. */
@@ -29,16 +31,28 @@ export const placesOf = async (
   ids: readonly string[],
   most: number,
 ): Promise<readonly Place[]> => {
-  const rows = await select<{ readonly Id: string; readonly Part: string; readonly Offset: string }>(
-    selection,
-    `SELECT ${column} AS Id, _part AS Part, toString(_parent_part_offset) AS Offset
-     FROM mergeTreeProjection(currentDatabase(), 'otel_traces', '${PROJECTIONS[column]}')
-     WHERE ${column} IN {ids:Array(String)} LIMIT {most:UInt32} BY ${column} LIMIT {all:UInt32}`,
-    { ids, most, all: most * ids.length },
-    FEW_ROWS,
-  );
-  return rows.map(({ Id, Part, Offset }) => ({ id: Id, part: Part, offset: Number(Offset) }));
+  try {
+    const rows = await select<{ readonly Id: string; readonly Part: string; readonly Offset: string }>(
+      selection,
+      `SELECT ${column} AS Id, _part AS Part, toString(_parent_part_offset) AS Offset
+       FROM mergeTreeProjection(currentDatabase(), 'otel_traces', '${PROJECTIONS[column]}')
+       WHERE ${column} IN {ids:Array(String)} LIMIT {most:UInt32} BY ${column} LIMIT {all:UInt32}`,
+      { ids, most, all: most * ids.length },
+      FEW_ROWS,
+    );
+    return rows.map(({ Id, Part, Offset }) => ({ id: Id, part: Part, offset: Number(Offset) }));
+  } catch (error) {
+    if (isOfNoParts(error) && (await isEmpty(selection))) return [];
+    throw error;
+  }
 };
+
+/** Of a table without parts the engine (26.7) does not know the column `_part`: ClickHouse's code for that. */
+const isOfNoParts = (error: unknown): boolean =>
+  error instanceof StoreError && clickHouseCode(error.cause) === '10';
+
+const isEmpty = async (selection: Selection): Promise<boolean> =>
+  (await select(selection, 'SELECT 1 FROM otel_traces LIMIT 1')).length === 0;
 
 /** A condition for the rows at these places, `PLACES_PER_STATEMENT` at most. */
 export const AT_PLACES = `_part IN {parts:Array(String)} AND _part_offset IN {offsets:Array(UInt64)}`;
