@@ -84,6 +84,17 @@ describe('whence who', () => {
       '/v1/who?target=postgresql%3A%2F%2Fdb%2Fbank&at=2026-03-01T03%3A14%3A08Z&within=10m&below=true',
     ],
     [['--statement', 'SELECT 1'], '/v1/who?statement=SELECT+1'],
+    [['00F067AA0BA902B7'], '/v1/who?span=00f067aa0ba902b7'],
+    [
+      [`00-${'b'.repeat(32)}-00f067aa0ba902b7-01`, '--as-of', '2026-03-01T03:14:08Z'],
+      `/v1/who?span=00f067aa0ba902b7&trace=${'b'.repeat(32)}&asOf=2026-03-01T03%3A14%3A08Z`,
+    ],
+    [
+      ['postgresql://db/bank', '--at', '2026-03-01T03:14:08Z', '--below'],
+      '/v1/who?target=postgresql%3A%2F%2Fdb%2Fbank&at=2026-03-01T03%3A14%3A08Z&below=true',
+    ],
+    [['--span', '00f067aa0ba902b7', '--at', 'now'], '/v1/who?span=00f067aa0ba902b7&at=now'],
+    [['UPDATE t SET a = 1'], '/v1/who?statement=UPDATE+t+SET+a+%3D+1'],
   ])('asks with %j', async (options, path) => {
     api.answer(200, who);
     const { code, out, err } = await cli('who', ...options);
@@ -115,7 +126,9 @@ describe('whence who', () => {
     [['who', '--span', '00f067aa0ba902b7', '--run', RUN], 'cannot be used with'],
     [['who', '--target', 'x', '--run', RUN], 'cannot be used with'],
     [['who', '--spam', 'x'], "unknown option '--spam'"],
-    [['who', 'me'], 'too many arguments'],
+    [['who', 'me'], 'me: say of what'],
+    [['who', 'me', 'too'], 'too many arguments'],
+    [['who', '00f067aa0ba902b7', '--run', RUN], 'beside --run'],
     [['who', '--run', RUN, '--api', 'localhost'], 'not an http or https address'],
     [['tree'], 'run-id'],
     [['tree', 'nightly'], 'not a run id'],

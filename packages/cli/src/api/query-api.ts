@@ -8,25 +8,21 @@ export const DEFAULT_API = 'http://127.0.0.1:4320';
 const TIMEOUT_MILLIS = 30_000;
 
 /** A span id alone may occur in several traces; the trace says which is meant. */
-export type WhoQuestion = AskedOf & {
+/** As `/v1/who` is asked: one of the first seven, and what goes beside it. */
+export interface WhoQuestion {
+  readonly span?: string;
+  readonly trace?: string;
+  readonly run?: string;
+  readonly target?: string;
+  readonly statement?: string;
+  readonly object?: string;
+  readonly commit?: string;
+  readonly below?: 'true';
+  readonly at?: string;
+  readonly within?: string;
   /** As it was known at this time. */
   readonly asOf?: string;
-};
-
-type AskedOf =
-  | { readonly span: string; readonly trace?: string }
-  | { readonly trace: string }
-  | { readonly run: string }
-  /** What was touched or said, and when. */
-  | {
-      readonly target?: string;
-      readonly statement?: string;
-      readonly object?: string;
-      readonly commit?: string;
-      readonly below?: 'true';
-      readonly at?: string;
-      readonly within?: string;
-    };
+}
 
 /** Which part of a tree. */
 export interface TreePart {

@@ -5,6 +5,7 @@ import type { DefineCommand } from '../cli.ts';
 import { CliError } from '../cli-error.ts';
 import { plainJson } from '../render/plain-text.ts';
 import { renderWho } from '../render/who.ts';
+import { type Held, whatIsHeld } from './what-is-held.ts';
 
 interface WhoOptions extends ApiOptions {
   readonly span?: string;
@@ -25,6 +26,7 @@ export const defineWho: DefineCommand = (program, host) => {
   program
     .command('who')
     .description('Answer who caused an action: principal, run, authority, and the chain up to the root.')
+    .argument('[what]', 'an id, traceparent, URI, object, commit or statement: told apart by how it looks')
     .addOption(new Option('--span <id>', 'the action itself, 16 hex digits').conflicts('run'))
     .addOption(
       new Option(
@@ -62,38 +64,49 @@ export const defineWho: DefineCommand = (program, host) => {
 Ends with 4 where there is no such action.
 
 Examples:
+  whence who 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
   whence who --span 00f067aa0ba902b7
   whence who --run 01989f3c-6b1d-7a53-8b8e-7c1f7f1f2a10 --json
   whence who --target postgresql://db:5432/bank/invoices --at 2026-03-01T03:14:08Z
   whence who --statement 'UPDATE invoices SET paid = true' --at 2026-03-01T03:14:08Z --within 10m`,
     )
-    .action(async (options: WhoOptions) => {
+    .action(async (what: string | undefined, given: WhoOptions) => {
+      const options = what === undefined ? given : { ...heldBeside(given, what), ...given };
       const answer = await queryApi(options, host).who(questionOf(options));
       host.out(options.json === true ? `${plainJson(answer)}\n` : renderWho(answer, host));
     });
 };
 
+const SAY_OF_WHAT =
+  'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL, --object NAME or --commit ID';
 const IDS = ['span', 'trace', 'run'];
 const ARTEFACTS = ['target', 'statement', 'object', 'commit'] as const;
 
-const questionOf = (options: WhoOptions): WhoQuestion => {
-  const { span: _, trace: __, run: ___, api: ____, keyFile: _____, json: ______, below, ...held } = options;
-  if (ARTEFACTS.every((name) => held[name] === undefined)) return questionById(options);
-  return { ...held, ...(below === undefined ? {} : { below: 'true' as const }) };
+/** @throws CliError `usage` where it does not look like anything, or an option says already what is held. */
+const heldBeside = (given: WhoOptions, what: string): Held => {
+  const named = [...IDS, ...ARTEFACTS].find((name) => name in given);
+  if (named !== undefined)
+    throw new CliError('usage', `${what}: beside --${named}, which says of what already`);
+  const held = whatIsHeld(what);
+  if (held === undefined) throw new CliError('usage', `${what}: ${SAY_OF_WHAT}`);
+  return held;
 };
 
-const questionById = ({ span, trace, run, asOf }: WhoOptions): WhoQuestion => {
-  const then = asOf === undefined ? {} : { asOf };
-  const inTrace = trace === undefined ? undefined : { trace: hex('--trace', trace, 32) };
-  if (span !== undefined) return { span: hex('--span', span, 16), ...inTrace, ...then };
-  if (inTrace !== undefined) return { ...inTrace, ...then };
-  if (run === undefined)
-    throw new CliError(
-      'usage',
-      'say of what: --span ID, --trace ID, --run ID, --target URI, --statement SQL, --object NAME or --commit ID',
-    );
-  if (!isRunId(run.toLowerCase())) throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
-  return { run: run.toLowerCase(), ...then };
+/** What is asked beside what it does not go with is sent all the same: the service says so. */
+const questionOf = (options: WhoOptions): WhoQuestion => {
+  const { api: _, keyFile: __, json: ___, below, ...asked } = options;
+  const { span, trace, run } = asked;
+  if ([...IDS, ...ARTEFACTS].every((name) => !(name in options))) throw new CliError('usage', SAY_OF_WHAT);
+  if (run !== undefined && !isRunId(run.toLowerCase())) {
+    throw new CliError('usage', `--run ${run}: not a run id (a UUIDv7)`);
+  }
+  return {
+    ...asked,
+    ...(span === undefined ? {} : { span: hex('--span', span, 16) }),
+    ...(trace === undefined ? {} : { trace: hex('--trace', trace, 32) }),
+    ...(run === undefined ? {} : { run: run.toLowerCase() }),
+    ...(below === undefined ? {} : { below: 'true' }),
+  };
 };
 
 const hex = (option: string, text: string, digits: number): string => {
