@@ -96,9 +96,15 @@ export {
   RECORDS_PER_SPAN,
   type RunTotals,
   type TraceOutline,
-} from './readers/action-reader.ts';
-export type { ArtefactReader, RevisionWork } from './readers/artefact-reader.ts';
-export type { CauseReader, CausesFound } from './readers/cause-reader.ts';
+} from './readers/actions/action-reader.ts';
+export type { CauseReader, CausesFound } from './readers/actions/cause-reader.ts';
+export type { OutlinedAction, OutlineFound } from './readers/actions/outlined-action.ts';
+export {
+  type AttributionDoubt,
+  type CauseLink,
+  type RecordedAction,
+  spanKey,
+} from './readers/actions/recorded-action.ts';
 export { checkReading } from './readers/check-reading.ts';
 export {
   COVERAGE_DIMENSIONS,
@@ -106,7 +112,7 @@ export {
   type Coverage,
   type CoverageDimension,
   type CoverageReader,
-} from './readers/coverage-reader.ts';
+} from './readers/coverage/coverage-reader.ts';
 export {
   CREDENTIAL_ORDERS,
   type CredentialDetail,
@@ -117,17 +123,10 @@ export {
   type CredentialPosition,
   type CredentialReader,
   type CredentialSummary,
-} from './readers/credential-reader.ts';
-export type { Doings } from './readers/doings.ts';
+} from './readers/credentials/credential-reader.ts';
 export { type Readers, readersOf } from './readers/open-readers.ts';
-export type {
-  Listed,
-  OperationReader,
-  OperationsAsked,
-  ServiceOperation,
-} from './readers/operation-reader.ts';
-export type { OutlinedAction, OutlineFound } from './readers/outlined-action.ts';
-export type { Declaration, OwnerRegister } from './readers/owner-register.ts';
+export type { Doings } from './readers/principals/doings.ts';
+export type { Declaration, OwnerRegister } from './readers/principals/owner-register.ts';
 export {
   type ActivityRange,
   type ActivityStep,
@@ -142,7 +141,8 @@ export {
   type PrincipalSummary,
   STEPS,
   type Step,
-} from './readers/principal-reader.ts';
+} from './readers/principals/principal-reader.ts';
+export type { Ranked } from './readers/principals/ranked.ts';
 export type {
   QueriesFound,
   QueryFilter,
@@ -150,26 +150,26 @@ export type {
   QueryReader,
   QuerySearch,
   RecordedQuery,
-} from './readers/query-reader.ts';
-export type { Ranked } from './readers/ranked.ts';
-export type { PrincipalReach, Reach, Reached, ReachReader } from './readers/reach-reader.ts';
-export {
-  type AttributionDoubt,
-  type CauseLink,
-  type RecordedAction,
-  spanKey,
-} from './readers/recorded-action.ts';
-export { mayName, type RecordedRun } from './readers/recorded-run.ts';
-export type { Attributes, RecordedSpan, SpanEvent, SpanLink } from './readers/recorded-span.ts';
-export { EARLIEST_NANOS, formatNanos, LATEST_NANOS, parseRfc3339 } from './readers/rfc3339.ts';
-export type { RunReader, RunScope, RunsFound } from './readers/run-reader.ts';
+} from './readers/questions/query-reader.ts';
+export type { PrincipalReach, Reach, Reached, ReachReader } from './readers/reach/reach-reader.ts';
+export { mayName, type RecordedRun } from './readers/runs/recorded-run.ts';
+export type { RunReader, RunScope, RunsFound } from './readers/runs/run-reader.ts';
+export { EARLIEST_NANOS, formatNanos, LATEST_NANOS, parseRfc3339 } from './readers/statements/rfc3339.ts';
+export type { ArtefactReader, RevisionWork } from './readers/targets/artefact-reader.ts';
 export {
   TARGET_ORDERS,
   type TargetPosition,
   type TargetReader,
   type TargetSummary,
-} from './readers/target-reader.ts';
-export { isShape } from './readers/target-shape.ts';
+} from './readers/targets/target-reader.ts';
+export { isShape } from './readers/targets/target-shape.ts';
+export type {
+  Listed,
+  OperationReader,
+  OperationsAsked,
+  ServiceOperation,
+} from './readers/traces/operation-reader.ts';
+export type { Attributes, RecordedSpan, SpanEvent, SpanLink } from './readers/traces/recorded-span.ts';
 export type {
   ServiceCalls,
   ServiceSummary,
@@ -181,7 +181,7 @@ export type {
   TraceSearch,
   TraceSummary,
   TracesFound,
-} from './readers/trace-reader.ts';
+} from './readers/traces/trace-reader.ts';
 export { applyRetention } from './retention/apply-retention.ts';
 export { keepRetention } from './retention/keep-retention.ts';
 export { type ReadRetention, type Retention, readRetention } from './retention/retention.ts';

@@ -1,7 +1,7 @@
-import type { ActionReader } from '../readers/action-reader.ts';
-import type { RecordedAction } from '../readers/recorded-action.ts';
-import type { RunReader, RunScope } from '../readers/run-reader.ts';
-import type { Selection } from '../readers/select.ts';
+import type { ActionReader } from '../readers/actions/action-reader.ts';
+import type { RecordedAction } from '../readers/actions/recorded-action.ts';
+import type { RunReader, RunScope } from '../readers/runs/run-reader.ts';
+import type { Selection } from '../readers/statements/select.ts';
 import { searchAttributed } from './attributed-search.ts';
 import { attributionsBelow } from './attribution-filter.ts';
 import type { AttributionReader } from './attribution-reader.ts';

@@ -1,15 +1,15 @@
-import type { Condition } from '../readers/action-filter.ts';
-import { conditionOf } from '../readers/action-filter.ts';
+import type { Condition } from '../readers/actions/action-filter.ts';
+import { conditionOf } from '../readers/actions/action-filter.ts';
 import type {
   ActionFilter,
   ActionPage,
   ActionPosition,
   ActionReader,
   ActionSearch,
-} from '../readers/action-reader.ts';
-import type { RecordedAction } from '../readers/recorded-action.ts';
-import { parseRfc3339 } from '../readers/rfc3339.ts';
-import type { Selection } from '../readers/select.ts';
+} from '../readers/actions/action-reader.ts';
+import type { RecordedAction } from '../readers/actions/recorded-action.ts';
+import { parseRfc3339 } from '../readers/statements/rfc3339.ts';
+import type { Selection } from '../readers/statements/select.ts';
 import type { Attribution } from './attribution.ts';
 import { attributionsMatching } from './attribution-filter.ts';
 import type { AttributionReader } from './attribution-reader.ts';

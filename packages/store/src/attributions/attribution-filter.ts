@@ -1,10 +1,10 @@
-import type { Condition } from '../readers/action-filter.ts';
-import { conditionOf } from '../readers/action-filter.ts';
-import type { ActionFilter, ActionPosition } from '../readers/action-reader.ts';
-import type { RunScope } from '../readers/run-reader.ts';
-import { ZERO_UUID } from '../readers/run-row.ts';
-import { nearRun, runParameters } from '../readers/run-tree-rows.ts';
-import { asSettings, BY_ID, OF_TENANT } from '../readers/select.ts';
+import type { Condition } from '../readers/actions/action-filter.ts';
+import { conditionOf } from '../readers/actions/action-filter.ts';
+import type { ActionFilter, ActionPosition } from '../readers/actions/action-reader.ts';
+import type { RunScope } from '../readers/runs/run-reader.ts';
+import { ZERO_UUID } from '../readers/runs/run-row.ts';
+import { nearRun, runParameters } from '../readers/runs/run-tree-rows.ts';
+import { asSettings, BY_ID, OF_TENANT } from '../readers/statements/select.ts';
 
 /** Rows of `attributions` by what they repeat of the action: the columns have the names that they have there. */
 export const attributionsMatching = (filter: ActionFilter, after: ActionPosition | undefined): Condition => {

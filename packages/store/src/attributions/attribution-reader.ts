@@ -1,6 +1,6 @@
 import type { SpanRef } from '@whence/model';
-import type { ActionFilter, ActionPosition, RunTotals } from '../readers/action-reader.ts';
-import type { RunScope } from '../readers/run-reader.ts';
+import type { ActionFilter, ActionPosition, RunTotals } from '../readers/actions/action-reader.ts';
+import type { RunScope } from '../readers/runs/run-reader.ts';
 import type { Attribution } from './attribution.ts';
 import type { TraceSelection } from './trace-selection.ts';
 

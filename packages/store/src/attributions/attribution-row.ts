@@ -1,6 +1,6 @@
 import type { InheritanceWay } from '@whence/model';
-import { formatNanos } from '../readers/rfc3339.ts';
-import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
+import { namedIn, ZERO_UUID } from '../readers/runs/run-row.ts';
+import { formatNanos } from '../readers/statements/rfc3339.ts';
 import { type FactsRow, factsOf } from './action-facts.ts';
 import type { Attribution, Inherited } from './attribution.ts';
 

@@ -1,8 +1,8 @@
 import type { Action } from '@whence/model';
-import { type RecordedAction, spanKey } from '../readers/recorded-action.ts';
-import { mayName } from '../readers/recorded-run.ts';
-import { parseRfc3339 } from '../readers/rfc3339.ts';
-import type { RunReader } from '../readers/run-reader.ts';
+import { type RecordedAction, spanKey } from '../readers/actions/recorded-action.ts';
+import { mayName } from '../readers/runs/recorded-run.ts';
+import type { RunReader } from '../readers/runs/run-reader.ts';
+import { parseRfc3339 } from '../readers/statements/rfc3339.ts';
 import type { Attribution, Inherited } from './attribution.ts';
 import type { AttributionReader } from './attribution-reader.ts';
 

@@ -1,7 +1,7 @@
-import type { Condition } from '../readers/action-filter.ts';
-import { ACTION_COLUMNS, type ActionRow, recordedActionOf } from '../readers/action-row.ts';
-import { type RecordedAction, spanKey } from '../readers/recorded-action.ts';
-import { type Selection, select } from '../readers/select.ts';
+import type { Condition } from '../readers/actions/action-filter.ts';
+import { ACTION_COLUMNS, type ActionRow, recordedActionOf } from '../readers/actions/action-row.ts';
+import { type RecordedAction, spanKey } from '../readers/actions/recorded-action.ts';
+import { type Selection, select } from '../readers/statements/select.ts';
 import type { Attribution } from './attribution.ts';
 import { currentWhere } from './attribution-filter.ts';
 

@@ -1,5 +1,5 @@
 import type { Authority, Principal, SpanKind, SpanRef, Witness } from '@whence/model';
-import type { CauseLink } from '../readers/recorded-action.ts';
+import type { CauseLink } from '../readers/actions/recorded-action.ts';
 import type { ActionFacts } from './action-facts.ts';
 import type { TraceSelection } from './trace-selection.ts';
 

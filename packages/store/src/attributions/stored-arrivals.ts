@@ -1,6 +1,6 @@
 import type { Store } from '../open.ts';
 import { storeErrorOf } from '../open.ts';
-import { type Parameters, select } from '../readers/select.ts';
+import { type Parameters, select } from '../readers/statements/select.ts';
 import { StoreError } from '../store-error.ts';
 import type { Arrivals, ArrivalTable, ArrivedPart } from './arrivals.ts';
 import { type BlockRange, blocksOfPart, grown, isCovered, joined } from './covered-blocks.ts';

@@ -1,8 +1,8 @@
-import type { Condition } from '../readers/action-filter.ts';
-import { IS_ACTION } from '../readers/action-row.ts';
-import { spanKey } from '../readers/recorded-action.ts';
-import { branchOf } from '../readers/run-tree-rows.ts';
-import { type Selection, select } from '../readers/select.ts';
+import type { Condition } from '../readers/actions/action-filter.ts';
+import { IS_ACTION } from '../readers/actions/action-row.ts';
+import { spanKey } from '../readers/actions/recorded-action.ts';
+import { branchOf } from '../readers/runs/run-tree-rows.ts';
+import { type Selection, select } from '../readers/statements/select.ts';
 import type { Attribution } from './attribution.ts';
 import { attributionsBelow, attributionsMatching, currentWhere, NEWEST_KNOWN } from './attribution-filter.ts';
 import type { AttributionReader } from './attribution-reader.ts';

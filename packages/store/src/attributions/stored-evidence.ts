@@ -1,11 +1,11 @@
 import { type Assurance, WHENCE } from '@whence/model';
-import { CONTENT_HASH, causeLinksOf, spanKindOf } from '../readers/action-row.ts';
-import { rowsAtPlaces } from '../readers/placed-actions.ts';
-import { PLACES_PER_STATEMENT, placesOf } from '../readers/places.ts';
-import { spanKey } from '../readers/recorded-action.ts';
-import { namedIn, ZERO_UUID } from '../readers/run-row.ts';
-import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/select.ts';
-import { areDistinct } from '../readers/select-actions.ts';
+import { CONTENT_HASH, causeLinksOf, spanKindOf } from '../readers/actions/action-row.ts';
+import { rowsAtPlaces } from '../readers/actions/placed-actions.ts';
+import { spanKey } from '../readers/actions/recorded-action.ts';
+import { areDistinct } from '../readers/actions/select-actions.ts';
+import { namedIn, ZERO_UUID } from '../readers/runs/run-row.ts';
+import { PLACES_PER_STATEMENT, placesOf } from '../readers/statements/places.ts';
+import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/statements/select.ts';
 import { type FactsRow, factsOf } from './action-facts.ts';
 import type { EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
 import { type TraceSelection, traceCondition } from './trace-selection.ts';

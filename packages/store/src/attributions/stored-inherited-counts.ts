@@ -1,7 +1,7 @@
 import { type Store, storeErrorOf } from '../open.ts';
-import { newestCounts } from '../readers/inherited-rows.ts';
-import { BY_PART, type Parameters, select } from '../readers/select.ts';
-import { shapeOf } from '../readers/target-shape.ts';
+import { newestCounts } from '../readers/principals/inherited-rows.ts';
+import { BY_PART, type Parameters, select } from '../readers/statements/select.ts';
+import { shapeOf } from '../readers/targets/target-shape.ts';
 import { currentWhere } from './attribution-filter.ts';
 import type { InheritedCounts, TouchedHour } from './inherited-counts.ts';
 import { OF_SLICE, sliceParameters } from './trace-selection.ts';

@@ -1,4 +1,4 @@
-import { asSettings, BY_KEY, type Parameters } from '../readers/select.ts';
+import { asSettings, BY_KEY, type Parameters } from '../readers/statements/select.ts';
 import type { EvidenceTable, Slice } from './arrivals.ts';
 
 /** Traces of one tenant. */

@@ -1,5 +1,5 @@
-import type { HourRange } from '../readers/principal-reader.ts';
-import type { Selection } from '../readers/select.ts';
+import type { HourRange } from '../readers/principals/principal-reader.ts';
+import type { Selection } from '../readers/statements/select.ts';
 import { type AuthorityInUse, authoritiesInUse } from './detect/authorities-in-use.ts';
 import { type CredentialAge, staleCredentials } from './detect/credential-ages.ts';
 import {

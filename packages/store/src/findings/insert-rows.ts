@@ -1,5 +1,5 @@
 import { storeErrorOf } from '../open.ts';
-import type { Selection } from '../readers/select.ts';
+import type { Selection } from '../readers/statements/select.ts';
 
 /** Durable when it resolves. @throws StoreError `store_unavailable` or `store_refused`. */
 export const insertRows = async (

@@ -1,4 +1,4 @@
-import type { Parameters } from '../readers/select.ts';
+import type { Parameters } from '../readers/statements/select.ts';
 import type { MutePattern } from './mute-register.ts';
 
 /** On `RuleNow`, `PrincipalNow` and `TargetNow`: one of the mutes fits. */

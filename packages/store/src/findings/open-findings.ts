@@ -1,5 +1,5 @@
 import type { Store } from '../open.ts';
-import { select } from '../readers/select.ts';
+import { select } from '../readers/statements/select.ts';
 import type { DeliveryLog } from './delivery-log.ts';
 import { type Detectors, detectorsOf } from './detectors.ts';
 import type { FindingRegister } from './finding-register.ts';

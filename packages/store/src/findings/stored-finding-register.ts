@@ -1,5 +1,5 @@
 import { newRunId } from '@whence/model';
-import { type Parameters, type Selection, select } from '../readers/select.ts';
+import { type Parameters, type Selection, select } from '../readers/statements/select.ts';
 import {
   type Finding,
   type FindingPart,

@@ -1,5 +1,5 @@
 import { newRunId } from '@whence/model';
-import { type Selection, select } from '../readers/select.ts';
+import { type Selection, select } from '../readers/statements/select.ts';
 import { insertRows, momentOf } from './insert-rows.ts';
 import { MUTES_MAX, type Mute, type MuteRegister } from './mute-register.ts';
 

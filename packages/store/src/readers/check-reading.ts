@@ -1,6 +1,6 @@
 import { clickHouseCode, type Store } from '../open.ts';
 import { StoreError } from '../store-error.ts';
-import { placesOf } from './places.ts';
+import { placesOf } from './statements/places.ts';
 
 /** ClickHouse: not enough privileges. */
 const ACCESS_DENIED = '497';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '../open.ts';
-import type { ActionFilter } from './action-reader.ts';
+import type { ActionFilter } from './actions/action-reader.ts';
 import { type Readers, readersOf } from './open-readers.ts';
 import { EARLIER, hexId, insert, run, runRow, span } from './records.fixture.ts';
 import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';

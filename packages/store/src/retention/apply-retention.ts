@@ -1,5 +1,5 @@
 import { type Store, storeErrorOf } from '../open.ts';
-import { select } from '../readers/select.ts';
+import { select } from '../readers/statements/select.ts';
 import type { ShipLog } from '../ship/ship-log.ts';
 import type { Retention } from './retention.ts';
 import { type TableState, tableStates } from './table-state.ts';

@@ -1,5 +1,5 @@
 import type { Store } from '../open.ts';
-import { select } from '../readers/select.ts';
+import { select } from '../readers/statements/select.ts';
 import { type StoredPart, type TableState, tableLimits, tableStates } from './table-state.ts';
 import { KEPT_TIERS, type KeptTier, TABLES_KEPT, TABLES_OF_TIER, TIERS, type Tier } from './tiers.ts';
 

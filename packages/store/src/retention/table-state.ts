@@ -1,5 +1,5 @@
 import type { Store } from '../open.ts';
-import { select } from '../readers/select.ts';
+import { select } from '../readers/statements/select.ts';
 import { limitIn, type TableLimit } from './table-ttl.ts';
 import type { AgingTable } from './tiers.ts';
 

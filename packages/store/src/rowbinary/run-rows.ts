@@ -1,5 +1,5 @@
 import { ASSURANCES, type Run, runIdToBytes } from '@whence/model';
-import { type RunRow, runOfRecord } from '../readers/run-row.ts';
+import { type RunRow, runOfRecord } from '../readers/runs/run-row.ts';
 import { RUNS } from '../tables/runs.ts';
 import type { RowWriter } from './row-writer.ts';
 import { type DecodedRow, decodeRows } from './rows.ts';

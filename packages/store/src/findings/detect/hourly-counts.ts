@@ -1,7 +1,7 @@
-import { hourParameters, IN_HOURS } from '../../readers/principal-activity.ts';
-import type { HourRange } from '../../readers/principal-reader.ts';
-import { EVERYONE, rowsByPrincipal, THESE } from '../../readers/rollup-rows.ts';
-import { type Selection, select } from '../../readers/select.ts';
+import { hourParameters, IN_HOURS } from '../../readers/principals/principal-activity.ts';
+import type { HourRange } from '../../readers/principals/principal-reader.ts';
+import { EVERYONE, rowsByPrincipal, THESE } from '../../readers/principals/rollup-rows.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 
 /** What one principal did in one hour. */
 export interface HourCount {

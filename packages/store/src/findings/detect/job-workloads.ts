@@ -1,5 +1,5 @@
 import { storeErrorOf } from '../../open.ts';
-import { type Selection, select } from '../../readers/select.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import { RECEIVED, type ReceivedWindow, receivedParameters } from './received.ts';
 
 /** A workload that acted in a run of a job, under a service, for the first time, and did not ask for the run. */

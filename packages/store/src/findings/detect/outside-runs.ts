@@ -1,5 +1,5 @@
-import { IS_ACTION } from '../../readers/action-row.ts';
-import { type Selection, select } from '../../readers/select.ts';
+import { IS_ACTION } from '../../readers/actions/action-row.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import {
   HOUR,
   RECEIVED,

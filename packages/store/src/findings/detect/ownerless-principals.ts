@@ -1,8 +1,8 @@
 import type { PrincipalKind } from '@whence/model';
-import { DECLARED_OWNERS } from '../../readers/ownership-condition.ts';
-import { EVERYONE, rowsByPrincipal } from '../../readers/rollup-rows.ts';
-import { principalKindOf } from '../../readers/run-row.ts';
-import { type Selection, select } from '../../readers/select.ts';
+import { DECLARED_OWNERS } from '../../readers/principals/ownership-condition.ts';
+import { EVERYONE, rowsByPrincipal } from '../../readers/principals/rollup-rows.ts';
+import { principalKindOf } from '../../readers/runs/run-row.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import { likeOf } from '../muted-condition.ts';
 
 /** A principal that acts, and that nobody answers for. Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import type { Parameters } from '../../readers/select.ts';
+import type { Parameters } from '../../readers/statements/select.ts';
 
 /** By the collector's clock, milliseconds since the epoch. */
 export interface ReceivedWindow {

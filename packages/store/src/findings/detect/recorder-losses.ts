@@ -1,4 +1,4 @@
-import { type Selection, select } from '../../readers/select.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import {
   HOUR,
   RECEIVED,

@@ -1,5 +1,5 @@
-import { rowsByPrincipal } from '../../readers/rollup-rows.ts';
-import { type Selection, select } from '../../readers/select.ts';
+import { rowsByPrincipal } from '../../readers/principals/rollup-rows.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import { type ReceivedWindow, receivedParameters } from './received.ts';
 
 /** A kind of thing that a principal did to a kind of target for the first time. */

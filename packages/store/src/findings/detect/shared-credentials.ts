@@ -1,4 +1,4 @@
-import { type Selection, select } from '../../readers/select.ts';
+import { type Selection, select } from '../../readers/statements/select.ts';
 import { RECEIVED, type ReceivedWindow, receivedParameters } from './received.ts';
 
 /** A workload, by its credential, that appears as several. */

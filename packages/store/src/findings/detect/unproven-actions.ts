@@ -1,4 +1,11 @@
-import { asSettings, BY_ID, BY_KEY, OF_TENANT, type Selection, select } from '../../readers/select.ts';
+import {
+  asSettings,
+  BY_ID,
+  BY_KEY,
+  OF_TENANT,
+  type Selection,
+  select,
+} from '../../readers/statements/select.ts';
 import { likeOf } from '../muted-condition.ts';
 import {
   HOUR,
