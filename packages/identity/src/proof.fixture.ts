@@ -1,7 +1,7 @@
 import type { CredentialProof } from '@whence/model';
-import { newKey } from './credential-key.ts';
-import { keyProof } from './credential-proofs.ts';
-import { namesIn, type PeerCertificate } from './peer-certificate.ts';
+import { namesIn, type PeerCertificate } from './authentication/peer-certificate.ts';
+import { newKey } from './credentials/credential-key.ts';
+import { keyProof } from './credentials/credential-proofs.ts';
 
 const DAY_MILLIS = 86_400_000;
 

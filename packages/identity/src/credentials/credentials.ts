@@ -1,13 +1,13 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { type TokenIssuer, tokenIssuer } from '../authentication/token-issuer.ts';
+import { identityError } from '../identity-error.ts';
+import { faultsText, readSettings } from '../read-settings.ts';
 import { type CertificateRule, certificateRule } from './certificate-rule.ts';
 import { type Credential, day, standing, tenantId, uri, withDuties } from './credential-fields.ts';
 import { CREDENTIAL_ID, KEY_HASH, withoutKeys } from './credential-key.ts';
 import { keyProof } from './credential-proofs.ts';
-import { identityError } from './identity-error.ts';
-import { faultsText, readSettings } from './read-settings.ts';
 import { ROLES, type Role } from './role.ts';
-import { type TokenIssuer, tokenIssuer } from './token-issuer.ts';
 
 /** Who is recognised, by which proof, and what each may do. */
 export interface CredentialSet {

@@ -1,6 +1,6 @@
 import type { Authority, Run } from '@whence/model';
-import type { Credential, Grant } from './credential-fields.ts';
-import { globMatches } from './glob.ts';
+import type { Credential, Grant } from '../credentials/credential-fields.ts';
+import { globMatches } from '../credentials/glob.ts';
 import { type Refusal, refused } from './refusal.ts';
 import type { StartRequest } from './run-requests.ts';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { CredentialProof } from '@whence/model';
 import type { JWTPayload } from 'jose';
-import type { PeerCertificate } from './peer-certificate.ts';
+import type { PeerCertificate } from '../authentication/peer-certificate.ts';
 import type { WorkloadRule } from './workload-rule.ts';
 
 const ID_DIGITS = 32;

@@ -1,9 +1,9 @@
 import crypto from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { hashOfKey, idInKey, newKey } from '../credentials/credential-key.ts';
+import { readCredentials } from '../credentials/credentials.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { hashOfKey, idInKey, newKey } from './credential-key.ts';
-import { readCredentials } from './credentials.ts';
 
 const mine = newKey('scheduler');
 const other = newKey('billing');

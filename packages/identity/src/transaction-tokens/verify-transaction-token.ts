@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { compactVerify } from 'jose';
-import { type Refusal, refused } from './refusal.ts';
-import { readJwt } from './token-text.ts';
+import { readJwt } from '../authentication/token-text.ts';
+import { type Refusal, refused } from '../issuer/refusal.ts';
 import {
   readClaims,
   TOKEN_LIFETIME_MAX,

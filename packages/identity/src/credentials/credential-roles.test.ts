@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createAuthenticator } from './authenticator.ts';
+import { createAuthenticator } from '../authentication/authenticator.ts';
+import { peerCertificate } from '../proof.fixture.ts';
 import { newKey } from './credential-key.ts';
 import { readCredentials } from './credentials.ts';
-import { peerCertificate } from './proof.fixture.ts';
 import { recogniseWorkload, workloadRule } from './workload-rule.ts';
 
 const PEOPLE = {

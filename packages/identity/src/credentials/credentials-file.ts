@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { identityError } from '../identity-error.ts';
+import { ReloadedFiles } from '../reloaded-files.ts';
+import type { ServiceLog } from '../service-log.ts';
 import { type CredentialSet, readCredentials } from './credentials.ts';
-import { identityError } from './identity-error.ts';
-import { ReloadedFiles } from './reloaded-files.ts';
-import type { ServiceLog } from './service-log.ts';
 
 /** A credentials file as it was read. */
 interface Credentials {

@@ -1,7 +1,7 @@
+import { recogniseCertificate } from '../credentials/certificate-rule.ts';
+import type { CredentialSet } from '../credentials/credentials.ts';
 import { authenticateKey } from './authenticate-key.ts';
 import type { Authentication } from './authentication.ts';
-import { recogniseCertificate } from './certificate-rule.ts';
-import type { CredentialSet } from './credentials.ts';
 import type { KeyNotice } from './issuer-keys.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
 import { looksLikeToken } from './token-text.ts';

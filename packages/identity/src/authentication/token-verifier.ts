@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import type { Credential } from '../credentials/credential-fields.ts';
+import { tokenEntryId, tokenProof } from '../credentials/credential-proofs.ts';
+import { recogniseWorkload } from '../credentials/workload-rule.ts';
 import type { Authentication, AuthenticationRefusalCode } from './authentication.ts';
-import type { Credential } from './credential-fields.ts';
-import { tokenEntryId, tokenProof } from './credential-proofs.ts';
 import { IssuerKeys, type IssuerKeysOptions, type KeySnapshot } from './issuer-keys.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 import { readToken } from './token-text.ts';
-import { recogniseWorkload } from './workload-rule.ts';
 
 export interface TokenVerifier {
   /** A token that was verified before is answered at once, any other later. */

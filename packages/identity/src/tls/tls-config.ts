@@ -1,4 +1,4 @@
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../loopback.ts';
 import type { TlsPaths } from './tls-files.ts';
 
 export interface TlsSettings {

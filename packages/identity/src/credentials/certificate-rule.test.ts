@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createAuthenticator } from './authenticator.ts';
+import { createAuthenticator } from '../authentication/authenticator.ts';
+import type { PeerCertificate } from '../authentication/peer-certificate.ts';
+import { peerCertificate } from '../proof.fixture.ts';
 import { readCredentials } from './credentials.ts';
-import type { PeerCertificate } from './peer-certificate.ts';
-import { peerCertificate } from './proof.fixture.ts';
 
 const BILLING = 'spiffe://acme.internal/ns/prod/sa/billing';
 const set = readCredentials(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { nameGlob, oneOrMore } from './credential-fields.ts';
-import { type WorkloadRule, workloadRule } from './workload-rule.ts';
+import { nameGlob, oneOrMore } from '../credentials/credential-fields.ts';
+import { type WorkloadRule, workloadRule } from '../credentials/workload-rule.ts';
 
 /** Signatures that a token may carry. What anyone can make (`none`) or any verifier can (`HS…`) is not among them. */
 export const TOKEN_ALGORITHMS = [

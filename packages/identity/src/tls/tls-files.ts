@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
-import { identityError } from './identity-error.ts';
-import { ReloadedFiles } from './reloaded-files.ts';
-import type { ServiceLog } from './service-log.ts';
+import { identityError } from '../identity-error.ts';
+import { ReloadedFiles } from '../reloaded-files.ts';
+import type { ServiceLog } from '../service-log.ts';
 
 /** PEM files. */
 export interface TlsPaths {

@@ -10,13 +10,13 @@ import {
 } from '@whence/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Credential } from './credential-fields.ts';
+import type { Credential } from '../credentials/credential-fields.ts';
+import { proofOfKey } from '../proof.fixture.ts';
+import { createTokenMint } from '../transaction-tokens/mint-transaction-token.ts';
+import { verifyTransactionToken } from '../transaction-tokens/verify-transaction-token.ts';
 import { createIssuer, type Issuer, type StartedRun } from './issuer.ts';
 import { createKnownRuns } from './known-runs.ts';
-import { createTokenMint } from './mint-transaction-token.ts';
-import { proofOfKey } from './proof.fixture.ts';
 import type { RunJournal, RunRecord } from './run-journal.ts';
-import { verifyTransactionToken } from './verify-transaction-token.ts';
 
 const secret = createSecretKey(Buffer.alloc(32, 1));
 const macKey = { kid: 'k1', secret };

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { newKey } from '../credentials/credential-key.ts';
+import { readCredentials } from '../credentials/credentials.ts';
+import { newSigningKey, part, type SigningKey, signatureOf, tokenOf } from '../issuer/issuer.fixture.ts';
 import { type Authenticator, createAuthenticator } from './authenticator.ts';
-import { newKey } from './credential-key.ts';
-import { readCredentials } from './credentials.ts';
-import { newSigningKey, part, type SigningKey, signatureOf, tokenOf } from './issuer.fixture.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'whence-tokens-'));
 afterAll(() => rmSync(directory, { recursive: true }));

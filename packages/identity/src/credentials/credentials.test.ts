@@ -161,7 +161,7 @@ it('refuses an alias that stands for nothing', () => {
 });
 
 it('reads the example of README.md', () => {
-  const text = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   const yaml = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, example]) => example!);
   const set = readCredentials(yaml.find((example) => example.includes('jwksCa:'))!, 'README.md');
   expect([set.issuers.size, set.certificates.length, set.limits.size]).toEqual([3, 2, 1]);

@@ -9,10 +9,10 @@ import {
   signReference,
   withReference,
 } from '@whence/model';
-import type { Credential } from './credential-fields.ts';
+import type { Credential } from '../credentials/credential-fields.ts';
+import type { TokenMint } from '../transaction-tokens/mint-transaction-token.ts';
 import { chooseGrant, stillGranted } from './grant-choice.ts';
 import { createKnownRuns, type KnownRuns } from './known-runs.ts';
-import type { TokenMint } from './mint-transaction-token.ts';
 import {
   type EndRefusalCode,
   type FindRefusalCode,

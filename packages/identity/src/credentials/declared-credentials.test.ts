@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { createAuthenticator } from './authenticator.ts';
+import { createAuthenticator } from '../authentication/authenticator.ts';
+import { peerCertificate } from '../proof.fixture.ts';
 import { newKey } from './credential-key.ts';
 import { readCredentials } from './credentials.ts';
 import { declaredIn } from './declared-credentials.ts';
-import { peerCertificate } from './proof.fixture.ts';
 
 const { hash } = newKey('scheduler');
 const read = (more = '') =>

@@ -1,4 +1,4 @@
-import type { Credential } from './credential-fields.ts';
+import type { Credential } from '../credentials/credential-fields.ts';
 
 export type Authentication =
   | { readonly status: 'authenticated'; readonly credential: Credential }

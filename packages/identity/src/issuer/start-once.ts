@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Run } from '@whence/model';
-import type { Credential } from './credential-fields.ts';
+import type { Credential } from '../credentials/credential-fields.ts';
 import { type Refusal, refused } from './refusal.ts';
 import type { StartRequest } from './run-requests.ts';
 

@@ -1,6 +1,6 @@
 import { authorityOf, isPrincipalId, OUTCOMES, TRIGGERS } from '@whence/model';
 import { z } from 'zod';
-import { isJobName } from './job-pattern.ts';
+import { isJobName } from '../credentials/job-pattern.ts';
 import { type Refusal, refused } from './refusal.ts';
 
 const ATTEMPT_MAX = 1_000_000;

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
+import { hashOfKey, idInKey } from '../credentials/credential-key.ts';
+import type { CredentialSet } from '../credentials/credentials.ts';
 import type { Authentication } from './authentication.ts';
-import { hashOfKey, idInKey } from './credential-key.ts';
-import type { CredentialSet } from './credentials.ts';
 
 /** No text has this hash: unknown ids are compared with it, so that they take as long as a wrong secret. */
 const NOBODY = Buffer.alloc(32);

@@ -3,7 +3,7 @@ import { link, open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { CodedError } from '@whence/model';
 import { z } from 'zod';
-import { type IdentityErrorCode, identityError } from './identity-error.ts';
+import { type IdentityErrorCode, identityError } from '../identity-error.ts';
 import { isExposed } from './key-file-access.ts';
 
 /** A kind of secret keys, and how a file writes one. */

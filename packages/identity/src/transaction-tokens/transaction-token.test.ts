@@ -10,9 +10,9 @@ import {
 import { newRunId, type Run } from '@whence/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { part } from './issuer.fixture.ts';
+import { readToken } from '../authentication/token-text.ts';
+import { part } from '../issuer/issuer.fixture.ts';
 import { createTokenMint } from './mint-transaction-token.ts';
-import { readToken } from './token-text.ts';
 import { scopeOf } from './transaction-token.ts';
 import { verifyTransactionToken } from './verify-transaction-token.ts';
 

@@ -1,9 +1,9 @@
 import { authorityOf } from '@whence/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Credential, Grant } from './credential-fields.ts';
+import type { Credential, Grant } from '../credentials/credential-fields.ts';
+import { proofOfKey } from '../proof.fixture.ts';
 import { chooseGrant } from './grant-choice.ts';
-import { proofOfKey } from './proof.fixture.ts';
 
 const PRINCIPALS = ['k8s://a/jobs/one', 'k8s://a/jobs/two', 'user:dana@example.com'] as const;
 const AUTHORITIES = ['policy:one@1', 'policy:two@1', 'user:boss@example.com'] as const;

@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import type { Authentication } from '../authentication/authentication.ts';
+import type { PeerCertificate, SubjectName } from '../authentication/peer-certificate.ts';
 import { type ActorTemplate, actorTemplate, fillTemplate } from './actor-template.ts';
-import type { Authentication } from './authentication.ts';
 import { nameGlob, type Standing, standing, withDuties } from './credential-fields.ts';
 import { certificateEntryId, certificateProof } from './credential-proofs.ts';
 import { globMatches } from './glob.ts';
-import type { PeerCertificate, SubjectName } from './peer-certificate.ts';
 
 /** Which client certificates are a workload's. */
 export interface CertificateRule extends Standing {

@@ -3,9 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readCredentials } from '../credentials/credentials.ts';
+import { newSigningKey, type SigningKey, serve, tokenOf } from '../issuer/issuer.fixture.ts';
 import { createAuthenticator } from './authenticator.ts';
-import { readCredentials } from './credentials.ts';
-import { newSigningKey, type SigningKey, serve, tokenOf } from './issuer.fixture.ts';
 import type { KeyNotice } from './issuer-keys.ts';
 
 const first = newSigningKey('first');
