@@ -69,6 +69,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: ({ ids }) => `/v1/who?span=${ids.span}`,
     fault: faultOfWho,
   },
+  {
+    name: 'who.byTarget',
+    route: '/v1/who',
+    about: 'onTargets',
+    path: ({ target, startMillis }) =>
+      `/v1/who?target=${encodeURIComponent(target)}&at=${new Date(Math.ceil(startMillis) + 1000).toISOString()}&within=1h`,
+    fewer: 4,
+  },
   { name: 'who.byTrace', route: '/v1/who', about: 'any', path: ({ ids }) => `/v1/who?trace=${ids.trace}` },
   {
     name: 'who.byRun',
@@ -138,8 +146,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
     route: '/v1/actions',
     about: 'onTargets',
     path: ({ target }) => `/v1/actions?limit=50&target=${encodeURIComponent(target)}`,
-    fault: ({ actions }: Actions, { target }) =>
-      notAll('target', actions, (action) => action.target?.startsWith(target) === true),
+    fault: faultOfTargets,
     fewer: 4,
   },
   {
@@ -191,13 +198,14 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: ({ truth }: Sample) => `/v1/principals/${encodeURIComponent(truth.principal!)}${part}`,
     fewer: 4,
   })),
-  {
-    name: 'target.history',
+  ...(['onTargets', 'onShapes'] as const).map((about) => ({
+    name: about === 'onTargets' ? 'target.history' : 'target.historyOfShape',
     route: '/v1/targets/{uri}/history',
-    about: 'onTargets',
-    path: ({ target }) => `/v1/targets/${encodeURIComponent(target)}/history?limit=50`,
+    about,
+    path: ({ target }: Sample) => `/v1/targets/${encodeURIComponent(target)}/history?limit=50`,
+    fault: faultOfTargets,
     fewer: 4,
-  },
+  })),
   { name: 'coverage', route: '/v1/coverage', about: 'any', path: () => '/v1/coverage?by=service', fewer: 20 },
   { name: 'findings', route: '/v1/findings', about: 'any', path: () => '/v1/findings?limit=50', fewer: 10 },
   {
@@ -237,6 +245,11 @@ function faultOfPrincipals({ actions }: Actions, { truth }: Sample): string | un
 
 const differs = (what: string, is: unknown, should: unknown): string | undefined =>
   is === should ? undefined : `${what}: ${String(is)}, not ${String(should)}`;
+
+function faultOfTargets({ actions }: Actions, { target }: Sample): string | undefined {
+  const [begins] = target.split('{id}') as [string];
+  return notAll('target', actions, (action) => action.target?.startsWith(begins) === true);
+}
 
 const notAll = <Item>(
   what: string,

@@ -1,3 +1,4 @@
+import { isShape } from '@whence/store';
 import { type Ids, idsOf } from '../rows/ids.ts';
 import type { Engine } from '../stage/engine.ts';
 import { firstAbove, type Plan } from '../work/plan.ts';
@@ -12,7 +13,7 @@ export interface Sample {
   readonly top: Ids;
   /** Of the run that began it all. */
   readonly rootRunId?: string;
-  /** As the row tells it, up to what differs from row to row. Empty: none. */
+  /** As the row tells it; where it differs in ids from row to row, what these have in common. Empty: none. */
   readonly target: string;
   readonly startMillis: number;
 }
@@ -22,8 +23,10 @@ export interface Samples {
   readonly any: readonly Sample[];
   /** In runs. */
   readonly inRuns: readonly Sample[];
-  /** With a target. */
+  /** With a target that many others have. */
   readonly onTargets: readonly Sample[];
+  /** With a URL that has an id in it: the target is the shape of all such. */
+  readonly onShapes: readonly Sample[];
   /** That are linked to from another trace. */
   readonly causes: readonly Sample[];
   /** In runs too. */
@@ -76,9 +79,8 @@ export const samplesOf = async (
   return {
     any: await sampled(drawn(({ execution }) => ordinary(execution))),
     inRuns: await sampled(drawn((place) => ordinary(place.execution) && inRun(place))),
-    onTargets: await sampled(
-      drawn(({ execution, span }) => ordinary(execution) && targetOf(plan, { execution, span }) !== ''),
-    ),
+    onTargets: await sampled(drawn((place) => ordinary(place.execution) && isNamed(targetOf(plan, place)))),
+    onShapes: await sampled(drawn((place) => ordinary(place.execution) && isShape(targetOf(plan, place)))),
     causes: await sampled(drawn((place) => ordinary(place.execution) && linkedTo(place))),
     greatRun: await sampled(within(plan.greatRun, inRun)),
     millionSpanTrace: await sampled(within(plan.millionSpanTrace)),
@@ -87,8 +89,10 @@ export const samplesOf = async (
 
 const targetOf = (plan: Plan, { execution, span }: Place): string => {
   const kind = shapeOf(plan, execution).spans.kind[span]!;
-  return plan.work.kinds[kind]!.target.replace(/\{[nshui]\}.*$/, '');
+  return plan.work.kinds[kind]!.target.replace(/\{[nshui]\}.*$/, '{id}');
 };
+
+const isNamed = (target: string): boolean => target !== '' && !target.includes('{id}');
 
 const effects = new WeakMap<object, ReadonlySet<number>>();
 
