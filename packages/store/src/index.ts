@@ -95,6 +95,7 @@ export {
   type OutlinedSpan,
   RECORDS_PER_SPAN,
   type RunTotals,
+  type TouchingAction,
   type TraceOutline,
 } from './readers/actions/action-reader.ts';
 export type { CauseReader, CausesFound } from './readers/actions/cause-reader.ts';

@@ -63,6 +63,10 @@ export const withAttributions = (
     },
 
     some: async (spans) => overlay(await actions.some(spans)),
+    touching: async (filter, limit) => {
+      const found = await actions.touching(filter, limit);
+      return { ...found, whole: async (some) => overlay(await found.whole(some)) };
+    },
 
     totalsBelow: async (scope) => {
       const [own, inherited] = await Promise.all([

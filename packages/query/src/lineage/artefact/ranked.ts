@@ -1,4 +1,4 @@
-import { type RecordedAction, spanKey } from '@whence/store';
+import { spanKey, type TouchingAction } from '@whence/store';
 import { type Effect, effectOf } from './operation-effect.ts';
 
 /** What is looked for. */
@@ -9,13 +9,18 @@ export interface Sought {
   readonly target?: string;
 }
 
-export interface Ranked {
-  readonly record: RecordedAction;
+/** What is ranked: a record, or what is known of one. */
+export interface Candidate {
+  readonly action: TouchingAction;
+}
+
+export interface Ranked<Of extends Candidate> {
+  readonly record: Of;
   /** What speaks for it, and against: for people. */
   readonly why: readonly string[];
 }
 
-interface Judged extends Ranked {
+interface Judged<Of extends Candidate> extends Ranked<Of> {
   readonly rank: readonly number[];
 }
 
@@ -25,14 +30,17 @@ interface Judged extends Ranked {
  * where what had ended by then goes before what began after it; how sure it is who did it. The same action as another
  * party saw it is no further candidate.
  */
-export const rankedCandidates = (records: readonly RecordedAction[], sought: Sought): readonly Ranked[] =>
+export const rankedCandidates = <Of extends Candidate>(
+  records: readonly Of[],
+  sought: Sought,
+): readonly Ranked<Of>[] =>
   withoutEchoes(records)
     .map((record) => judged(record, sought))
     .sort((a, b) => compare(a.rank, b.rank))
     .map(({ record, why }) => ({ record, why }));
 
 /** Records of one action by several parties: a span below another that says the same. The upper one stays. */
-const withoutEchoes = (records: readonly RecordedAction[]): readonly RecordedAction[] => {
+const withoutEchoes = <Of extends Candidate>(records: readonly Of[]): readonly Of[] => {
   const byKey = new Map(records.map((record) => [spanKey(record.action), record]));
   return records.filter(({ action }) => {
     if (action.parentSpanId === undefined) return true;
@@ -41,7 +49,7 @@ const withoutEchoes = (records: readonly RecordedAction[]): readonly RecordedAct
   });
 };
 
-const judged = (record: RecordedAction, { atNanos, target }: Sought): Judged => {
+const judged = <Of extends Candidate>(record: Of, { atNanos, target }: Sought): Judged<Of> => {
   const { action } = record;
   const effect = effectOf(action.operation);
   const time = atNanos === undefined ? lastTime(action.startTime) : nearness(record, atNanos);
@@ -85,7 +93,7 @@ interface Nearness {
 
 const NANOS_PER_MILLI = 1_000_000n;
 
-const nearness = ({ action }: RecordedAction, at: bigint): Nearness => {
+const nearness = ({ action }: Candidate, at: bigint): Nearness => {
   const start = startOf(action.startTime);
   const end = start + BigInt(action.durationNanos);
   if (start <= at && at <= end)

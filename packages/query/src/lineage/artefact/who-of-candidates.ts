@@ -1,4 +1,4 @@
-import type { Readers } from '@whence/store';
+import type { Readers, RecordedAction } from '@whence/store';
 import type { Missing } from '../missing.ts';
 import { whoCausedAction } from '../who.ts';
 import type { WhoAnswer } from '../who-answer.ts';
@@ -7,8 +7,8 @@ import type { Ranked } from './ranked.ts';
 /** The whole answer for the best, and the others beside it. */
 export const whoOfCandidates = async (
   readers: Readers,
-  best: Ranked,
-  candidates: readonly Ranked[],
+  best: Ranked<RecordedAction>,
+  candidates: readonly Ranked<RecordedAction>[],
   noted: readonly Missing[],
 ): Promise<WhoAnswer> => ({
   ...(await whoCausedAction(readers, best.record, noted)),

@@ -23,8 +23,8 @@ export interface ArtefactAsked {
   readonly limit: number;
 }
 
-/** Actions that are compared. */
-const CONSIDERED = 1000;
+/** Actions that are compared, by as little of each as that takes. */
+const CONSIDERED = 900;
 /** Targets that begin or end alike. */
 const TARGETS = 64;
 
@@ -35,19 +35,25 @@ export const whoTouched = async (
 ): Promise<WhoAnswer | undefined> => {
   const { filter, more } = await filterOf(readers, artefact);
   if (filter === undefined) return undefined;
-  const found = await readers.actions.search({ filter: { ...filter, ...time }, limit: CONSIDERED });
-  const ranked = rankedCandidates(found.records, {
+  const sought = {
     ...(atNanos === undefined ? {} : { atNanos }),
     ...(artefact.kind === 'target' && !isShape(artefact.target) ? { target: artefact.target } : {}),
-  });
+  };
+  const found = await readers.actions.touching({ ...filter, ...time }, CONSIDERED);
+  const likely = rankedCandidates(
+    found.touching.map((action) => ({ action })),
+    sought,
+  );
+  const records = await found.whole(likely.slice(0, limit).map(({ record }) => record.action));
+  const ranked = rankedCandidates(records, sought).slice(0, limit);
   const [best] = ranked;
   if (best === undefined) return undefined;
   const noted: readonly Missing[] = [
-    ...(ranked.length > 1 ? [otherCandidates(ranked.length, Math.min(limit, ranked.length))] : []),
-    ...(found.next === undefined ? [] : [notAllConsidered]),
+    ...(likely.length > 1 ? [otherCandidates(likely.length, ranked.length)] : []),
+    ...(found.truncated ? [notAllConsidered] : []),
     ...(more ? [notAllTargets] : []),
   ];
-  return whoOfCandidates(readers, best, ranked.slice(0, limit), noted);
+  return whoOfCandidates(readers, best, ranked, noted);
 };
 
 interface Sifted {

@@ -1,4 +1,4 @@
-import type { Readers, RevisionWork } from '@whence/store';
+import type { Readers, RecordedAction, RevisionWork } from '@whence/store';
 import type { Missing } from '../missing.ts';
 import type { WhoAnswer } from '../who-answer.ts';
 import type { Ranked } from './ranked.ts';
@@ -35,7 +35,10 @@ export const whoWorkedOn = async (
   return whoOfCandidates(readers, best, candidates, noted);
 };
 
-const rankedOf = async (readers: Readers, work: RevisionWork): Promise<Ranked | undefined> => {
+const rankedOf = async (
+  readers: Readers,
+  work: RevisionWork,
+): Promise<Ranked<RecordedAction> | undefined> => {
   const { runId, revision, service, first, actions, lastSeen } = work;
   const record =
     (runId === undefined ? undefined : await readers.actions.openingOf(runId)) ??

@@ -1,4 +1,4 @@
-import type { ActionStatus, Assurance, SpanRef, Witness } from '@whence/model';
+import type { Action, ActionStatus, Assurance, SpanRef, Witness } from '@whence/model';
 import type { RunScope } from '../runs/run-reader.ts';
 import type { OutlineFound } from './outlined-action.ts';
 import type { RecordedAction } from './recorded-action.ts';
@@ -76,6 +76,12 @@ export interface ActionReader {
   /** What a run did first, as far as it has arrived, verified before claimed. */
   firstOf(runId: string): Promise<RecordedAction | undefined>;
 
+  /**
+   * The newest that a filter finds, and no more of each than tells which of them are meant. Whom one is attributed to is not
+   * looked up.
+   */
+  touching(filter: ActionFilter, limit: number): Promise<TouchingFound>;
+
   /** Newest first. A page holds at most `limit` spans; a cursor leads on whatever arrives in between. */
   search(search: ActionSearch): Promise<ActionPage>;
 
@@ -90,6 +96,28 @@ export interface ActionsFound {
   readonly records: readonly RecordedAction[];
   /** There are more than were asked for. */
   readonly truncated: boolean;
+}
+
+/** What an action did to what, and when. */
+export type TouchingAction = Pick<
+  Action,
+  | 'traceId'
+  | 'spanId'
+  | 'parentSpanId'
+  | 'operation'
+  | 'target'
+  | 'startTime'
+  | 'durationNanos'
+  | 'status'
+  | 'assurance'
+>;
+
+export interface TouchingFound {
+  readonly touching: readonly TouchingAction[];
+  /** There are more than were asked for. */
+  readonly truncated: boolean;
+  /** Some of these as they are recorded, at most 100. */
+  whole(some: readonly TouchingAction[]): Promise<readonly RecordedAction[]>;
 }
 
 export interface TraceOutline {

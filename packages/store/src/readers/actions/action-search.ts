@@ -2,9 +2,10 @@ import { type Parameters, type Selection, select } from '../statements/select.ts
 import { secondOf, windowsBack } from '../statements/time-windows.ts';
 import { type Condition, conditionOf, timeOfHistory, timeOfTouch, wayOf } from './action-filter.ts';
 import type { ActionPage, ActionPosition, ActionSearch } from './action-reader.ts';
-import type { ActionRow } from './action-row.ts';
+import { ACTION_COLUMNS, type ActionRow } from './action-row.ts';
 import type { RecordedAction } from './recorded-action.ts';
 import { selectActions } from './select-actions.ts';
+import { touchedRows } from './touched-rows.ts';
 
 const NEWEST_FIRST = 'Timestamp DESC, TraceId DESC, SpanId DESC';
 const POSITIONS =
@@ -25,7 +26,39 @@ interface PositionRow {
  */
 export const searchActions = async (
   selection: Selection,
-  recorded: (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>,
+  recorded: Recorded,
+  search: ActionSearch,
+): Promise<ActionPage> =>
+  (await touchedPage(selection, recorded, search)) ?? (await searchedPage(selection, recorded, search));
+
+type Recorded = (rows: readonly ActionRow[]) => Promise<readonly RecordedAction[]>;
+
+/** Undefined: it is to be searched for. */
+const touchedPage = async (
+  selection: Selection,
+  recorded: Recorded,
+  { filter, limit, after }: ActionSearch,
+): Promise<ActionPage | undefined> => {
+  const rows = await touchedRows<ActionRow>(selection, {
+    filter,
+    newest: limit + 1,
+    columns: ACTION_COLUMNS,
+    ...(after === undefined ? {} : { after }),
+  });
+  const last = rows?.[limit - 1];
+  return (
+    rows && {
+      records: await recorded(rows.slice(0, limit)),
+      ...(rows.length > limit && last !== undefined
+        ? { next: { startNanos: BigInt(last.StartNanos), traceId: last.TraceId, spanId: last.SpanId } }
+        : {}),
+    }
+  );
+};
+
+const searchedPage = async (
+  selection: Selection,
+  recorded: Recorded,
   search: ActionSearch,
 ): Promise<ActionPage> => {
   const { filter, limit, after } = search;

@@ -1,4 +1,4 @@
-import { WHENCE } from '@whence/model';
+import { type SpanRef, WHENCE } from '@whence/model';
 import type { RunReader } from '../runs/run-reader.ts';
 import { branchOf } from '../runs/run-tree-rows.ts';
 import { placesOf } from '../statements/places.ts';
@@ -27,6 +27,7 @@ import { type RecordedAction, spanKey } from './recorded-action.ts';
 import { type ActionStatement, selectActionChunks, selectActions } from './select-actions.ts';
 import { smallTracesOf } from './small-traces.ts';
 import { outlineOfRuns } from './stored-run-outline.ts';
+import { touchingActions } from './touching-actions.ts';
 import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
@@ -88,6 +89,15 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       limit: spanIds.length * RECORDS_PER_SPAN,
     });
   };
+
+  /** Whatever became of their references. */
+  const ofSpans = async (spans: readonly SpanRef[]): Promise<readonly RecordedAction[]> => {
+    const wanted = new Set(spans.map(spanKey));
+    const found = await bySpanIds([...new Set(spans.map(({ spanId }) => spanId))], undefined);
+    return found.filter(({ action }) => wanted.has(spanKey(action)));
+  };
+
+  const search: ActionReader['search'] = (asked) => searchActions(selection, recorded, asked);
 
   const openingsOf: ActionReader['openingsOf'] = async (runIds) => {
     if (runIds.length === 0) return new Map();
@@ -156,7 +166,8 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
         byId(`${OF_TRACE} AND ParentSpanId = {span:String} AND Witness != {witness:String}`, FIRST_RECEIVED),
         { trace: traceId, span: spanId, witness: notBy, limit },
       ),
-    search: (search) => searchActions(selection, recorded, search),
+    search,
+    touching: (filter, limit) => touchingActions({ selection, recorded, search, ofSpans }, filter, limit),
 
     bySpan: ({ traceId, spanId }) => bySpanIds([spanId], traceId),
     bySpans: (traceId, spanIds) => (spanIds.length === 0 ? Promise.resolve([]) : bySpanIds(spanIds, traceId)),

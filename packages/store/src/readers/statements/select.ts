@@ -6,7 +6,9 @@ import { storeErrorOf } from '../../open.ts';
  * What a value may be that goes to the store beside a statement. Nothing that came from outside is ever part of the
  * statement's text.
  */
-export type Parameters = Readonly<Record<string, string | number | readonly string[] | readonly number[]>>;
+export type Parameters = Readonly<
+  Record<string, string | number | readonly string[] | readonly number[] | readonly bigint[]>
+>;
 
 /** One tenant's view of a store: every statement that runs through it is given `{tenant:String}`. */
 export interface Selection {
