@@ -75,12 +75,11 @@ const addEffects = async (
   { action }: WhoAnswer,
 ): Promise<readonly string[]> => {
   if (action === undefined) return [];
-  const [outline, linked] = await Promise.all([
-    readers.actions.outline(action.traceId, OUTLINE_LIMIT),
+  const [below, linked] = await Promise.all([
+    spansBelow(readers, action),
     readers.causes.effectsOf(action, EFFECTS_SHOWN),
   ]);
-  const below = outline.spans.filter(({ parentSpanId }) => parentSpanId === action.spanId);
-  const children = below.slice(0, EFFECTS_SHOWN).map(({ spanId }) => ({ traceId: action.traceId, spanId }));
+  const children = below.slice(0, EFFECTS_SHOWN).map((spanId) => ({ traceId: action.traceId, spanId }));
   const edges = linked.causes.filter(isBetweenSpans);
   const records = await lookUp(readers, [...children, ...edges.map(({ effect }) => effect)]);
   const cause = spanNodeId(action);
@@ -95,15 +94,25 @@ const addEffects = async (
   }
   return [
     ...(below.length > EFFECTS_SHOWN
-      ? [`${EFFECTS_SHOWN} of the ${below.length} actions below the action are shown.`]
-      : []),
-    ...(outline.truncated
-      ? [`The trace has more than ${OUTLINE_LIMIT} spans: what is below the action may not be all.`]
+      ? [`More than ${EFFECTS_SHOWN} actions are right below the action: so many are shown.`]
       : []),
     ...(linked.truncated
       ? [`The action caused more than ${EFFECTS_SHOWN} others by links: the first are shown.`]
       : []),
   ];
+};
+
+/** Ids of those right below it, of many of them a few more than are shown. */
+const spansBelow = async (
+  readers: Readers,
+  { traceId, spanId }: NonNullable<WhoAnswer['action']>,
+): Promise<readonly string[]> => {
+  const outline = await readers.actions.outline(traceId, OUTLINE_LIMIT);
+  if (!outline.truncated) {
+    return outline.spans.filter((span) => span.parentSpanId === spanId).map((span) => span.spanId);
+  }
+  const records = await readers.actions.rightBelow({ traceId, spanId }, {}, (EFFECTS_SHOWN + 1) * 2);
+  return [...new Set(records.map(({ action }) => action.spanId))];
 };
 
 const addFound = (

@@ -10,7 +10,7 @@ import type {
 /** Records of a trace that is read whole, at once. Almost every trace is smaller. */
 export const SMALL_TRACE = 256;
 /** Spans of a larger one whose parentage is read at once. */
-export const OUTLINE_LIMIT = 10_000;
+export const OUTLINE_LIMIT = 50_000;
 
 /** The same readers, for the time of one question: a trace, the opening and the record of a run are read once. */
 export const forOneQuestion = (readers: Readers): Readers => {

@@ -44,7 +44,7 @@ const seenBelow = async (
 ): Promise<readonly RecordedAction[]> => {
   const outline = await readers.actions.outline(traceId, OUTLINE_LIMIT);
   if (outline.truncated) {
-    return readers.actions.seenBelow({ traceId, spanId }, witness, WITNESSES_SHOWN);
+    return readers.actions.rightBelow({ traceId, spanId }, { notBy: witness }, WITNESSES_SHOWN);
   }
   const below = outline.spans.filter((other) => other.parentSpanId === spanId && other.witness !== witness);
   return spansOfTrace(

@@ -236,7 +236,8 @@ describe('a trace', () => {
       ],
       truncated: false,
     });
-    expect(await readers.actions.outline(TRACE, 1)).toMatchObject({ spans: [{}], truncated: true });
+    expect(await readers.actions.outline(TRACE, 2)).toMatchObject({ truncated: false });
+    expect(await readers.actions.outline(TRACE, 1)).toEqual({ spans: [], truncated: true });
     const whole: string[] = [];
     for await (const chunk of readers.actions.ofTrace(TRACE, 10)) whole.push(...spanIds(chunk));
     expect(whole).toEqual([S(1), S(3)]);
@@ -290,8 +291,10 @@ describe('a trace, whatever its size', () => {
     expect(await readers.actions.outlineOf(TRACE, [S(2), S(4), S(7)])).toEqual([
       { spanId: S(2), parentSpanId: S(1), witness: 'sdk' },
     ]);
-    const seen = await readers.actions.seenBelow({ traceId: TRACE, spanId: S(1) }, 'sdk', 10);
+    const seen = await readers.actions.rightBelow({ traceId: TRACE, spanId: S(1) }, { notBy: 'sdk' }, 10);
     expect(spanIds(seen)).toEqual([S(3)]);
+    const all = await readers.actions.rightBelow({ traceId: TRACE, spanId: S(1) }, {}, 10);
+    expect(spanIds(all).toSorted()).toEqual([S(2), S(3)]);
   });
 });
 

@@ -22,7 +22,10 @@ export interface ActionReader {
   /** Spans of one trace, of several records of one the first received first; at most 256 ids. */
   bySpans(traceId: string, spanIds: readonly string[]): Promise<readonly RecordedAction[]>;
 
-  /** Who is whose parent in a trace, oldest first: narrow enough to be read whole. */
+  /**
+   * Who is whose parent in a trace, oldest first. Where there are more records under its id than `limit`, whosever they are,
+   * it is given as truncated and without any.
+   */
   outline(traceId: string, limit: number): Promise<TraceOutline>;
 
   /** The same of some of its spans, in any order; at most 256 ids. */
@@ -43,8 +46,12 @@ export interface ActionReader {
    */
   topOfTrace(traceId: string): Promise<RecordedAction | undefined>;
 
-  /** Spans right below this one that another witness saw, first received first. */
-  seenBelow(span: SpanRef, notBy: Witness, limit: number): Promise<readonly RecordedAction[]>;
+  /** Spans right below this one, first received first: all, or those that another witness saw. */
+  rightBelow(
+    span: SpanRef,
+    which: { readonly notBy?: Witness },
+    limit: number,
+  ): Promise<readonly RecordedAction[]>;
 
   /** A trace in chunks as they come, oldest first. Leaving the loop ends the read. Conflicts are marked per chunk. */
   ofTrace(traceId: string, limit: number): AsyncIterable<readonly RecordedAction[]>;
@@ -122,7 +129,7 @@ export interface TouchingFound {
 
 export interface TraceOutline {
   readonly spans: readonly OutlinedSpan[];
-  /** There are more than were asked for. */
+  /** There are more than were asked for, and none is given. */
   readonly truncated: boolean;
 }
 

@@ -1,7 +1,7 @@
 import { type SpanRef, WHENCE } from '@whence/model';
 import type { RunReader } from '../runs/run-reader.ts';
 import { branchOf } from '../runs/run-tree-rows.ts';
-import { placesOf } from '../statements/places.ts';
+import { isLonger, placesOf } from '../statements/places.ts';
 import {
   BY_ID,
   BY_KEY,
@@ -11,6 +11,7 @@ import {
   type Parameters,
   type Selection,
   select,
+  selectTuples,
 } from '../statements/select.ts';
 import {
   type ActionReader,
@@ -114,23 +115,21 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
   };
 
   const outline = async (traceId: string, limit: number): Promise<TraceOutline> => {
-    const rows = await select<OutlineRow>(
+    if (await isLonger(selection, traceId, limit)) return { spans: [], truncated: true };
+    const rows = await selectTuples<OutlineTuple>(
       selection,
       `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
        WHERE ${OF_TRACE} AND ${OF_TENANT}
-       ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId LIMIT {limit:UInt32}`,
-      { trace: traceId, limit: limit + 1 },
+       ORDER BY ${OLDEST_FIRST}, ${FIRST_RECEIVED} LIMIT 1 BY SpanId`,
+      { trace: traceId },
       BY_ID,
     );
-    return {
-      spans: rows.slice(0, limit).map(outlinedSpanOf),
-      truncated: rows.length > limit,
-    };
+    return { spans: rows.map(outlinedSpanOf), truncated: false };
   };
 
   const outlineOf: ActionReader['outlineOf'] = async (traceId, spanIds) =>
     (
-      await select<OutlineRow>(
+      await selectTuples<OutlineTuple>(
         selection,
         `SELECT SpanId, ParentSpanId, Witness FROM otel_traces
          WHERE SpanId IN {spans:Array(String)} AND ${IN_TRACE} AND ${OF_TENANT}
@@ -161,10 +160,13 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
       const [top] = await actionsOf(byId(OF_TRACE, order), { trace: traceId, limit: 1 });
       return top;
     },
-    seenBelow: ({ traceId, spanId }, notBy, limit) =>
+    rightBelow: ({ traceId, spanId }, { notBy }, limit) =>
       actionsOf(
-        byId(`${OF_TRACE} AND ParentSpanId = {span:String} AND Witness != {witness:String}`, FIRST_RECEIVED),
-        { trace: traceId, span: spanId, witness: notBy, limit },
+        byId(
+          `${OF_TRACE} AND ParentSpanId = {span:String}${notBy === undefined ? '' : ' AND Witness != {witness:String}'}`,
+          FIRST_RECEIVED,
+        ),
+        { trace: traceId, span: spanId, ...(notBy === undefined ? {} : { witness: notBy }), limit },
       ),
     search,
     touching: (filter, limit) => touchingActions({ selection, recorded, search, ofSpans }, filter, limit),
@@ -250,16 +252,12 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 const eachSpanOnce = (rows: readonly ActionRow[]): boolean =>
   new Set(rows.map(({ SpanId }) => SpanId)).size === rows.length;
 
-interface OutlineRow {
-  readonly SpanId: string;
-  readonly ParentSpanId: string;
-  readonly Witness: OutlinedSpan['witness'];
-}
+type OutlineTuple = readonly [spanId: string, parentSpanId: string, witness: OutlinedSpan['witness']];
 
-const outlinedSpanOf = ({ SpanId, ParentSpanId, Witness }: OutlineRow): OutlinedSpan => ({
-  spanId: SpanId,
-  ...(ParentSpanId === '' ? {} : { parentSpanId: ParentSpanId }),
-  witness: Witness,
+const outlinedSpanOf = ([spanId, parentSpanId, witness]: OutlineTuple): OutlinedSpan => ({
+  spanId,
+  ...(parentSpanId === '' ? {} : { parentSpanId }),
+  witness,
 });
 
 const byStart = ({ action: a }: RecordedAction, { action: b }: RecordedAction): number =>

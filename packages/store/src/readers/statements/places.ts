@@ -49,6 +49,19 @@ export const placesOf = (
     all: most * ids.length,
   });
 
+/** Whether there are more rows under the id of a trace, whosever they are. */
+export const isLonger = async (selection: Selection, traceId: string, than: number): Promise<boolean> => {
+  const [row] = await select<{ readonly Rows: number }>(
+    selection,
+    `SELECT toUInt32(count()) AS Rows FROM (
+       SELECT 1 FROM mergeTreeProjection(currentDatabase(), 'otel_traces', 'by_trace')
+       WHERE TraceId = {trace:String} LIMIT {most:UInt32})`,
+    { trace: traceId, most: than + 1 },
+    FEW_ROWS,
+  );
+  return (row?.Rows ?? 0) > than;
+};
+
 /** What was touched, and when: seconds since the epoch, both of them part of the time. */
 export interface Touched {
   readonly column: keyof typeof SECOND_OF;
