@@ -4,7 +4,7 @@ import { rowsAtPlaces } from '../readers/actions/placed-actions.ts';
 import { spanKey } from '../readers/actions/recorded-action.ts';
 import { areDistinct } from '../readers/actions/select-actions.ts';
 import { namedIn, ZERO_UUID } from '../readers/runs/run-row.ts';
-import { PLACES_PER_STATEMENT, placesOf } from '../readers/statements/places.ts';
+import { isLonger, PLACES_PER_STATEMENT, placesOf } from '../readers/statements/places.ts';
 import { BY_ID, OF_TENANT, type Parameters, type Selection, select } from '../readers/statements/select.ts';
 import { type FactsRow, factsOf } from './action-facts.ts';
 import type { EvidencedRun, EvidenceReader, SpanEvidence } from './span-evidence.ts';
@@ -99,6 +99,10 @@ export const storedEvidence = (selection: Selection): EvidenceReader => {
       traces.by === 'id' && traces.ids.length <= FEW_TRACES && limit >= PLACES_PER_STATEMENT
         ? await rowsOfFew(traces.ids)
         : undefined;
+    const [only] = traces.by === 'id' && traces.ids.length === 1 ? traces.ids : [];
+    if (few === undefined && only !== undefined && (await isLonger(selection, only, limit))) {
+      return { traces: new Map(), isCut: true, tooLarge: [only] };
+    }
     const rows = few ?? (await rowsOfMany(traces, limit));
     const cut = rows.length > limit ? rows[limit]!.TraceId : undefined;
     const read = Map.groupBy(
