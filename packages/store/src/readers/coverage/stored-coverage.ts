@@ -1,7 +1,7 @@
 import { ASSURANCES, type Assurance, WITNESSES, type Witness } from '@whence/model';
 import { inheritedRows } from '../principals/inherited-rows.ts';
 import { HOUR_RANGE, hourParameters, momentOfStep, stepOf } from '../principals/principal-activity.ts';
-import { EVERYONE, rowsWithInherited, THESE } from '../principals/rollup-rows.ts';
+import { EVERYONE, rowsByPrincipal, rowsWithInherited, THESE } from '../principals/rollup-rows.ts';
 import { type Parameters, type Selection, select } from '../statements/select.ts';
 import type {
   Counts,
@@ -22,15 +22,27 @@ const COLUMN: Readonly<Record<CoverageDimension, string>> = {
 const KEYS = 'Hour, Witness, ServiceName, System';
 const COUNTED = `${KEYS}, Assurance, toInt64(Actions) AS Times`;
 
-/** What coverage counts, by principal. What is inherited by now was received under nobody, where it counts no more. */
-const sourcesOf = ({ principal }: CoverageFilter, condition: string): readonly string[] =>
-  principal === undefined
-    ? [
-        `SELECT * FROM ${rowsWithInherited('principals_hourly', COUNTED, EVERYONE, condition, HOUR_RANGE)}`,
-        `SELECT ${KEYS}, 'none' AS Assurance, -Times AS Times, toLowCardinality('') AS Principal, Kind
-         FROM (${inheritedRows('principals_hourly', COUNTED, EVERYONE, condition, HOUR_RANGE.inherited)})`,
-      ]
-    : [`SELECT * FROM ${rowsWithInherited('principals_hourly', COUNTED, THESE, condition, HOUR_RANGE)}`];
+/**
+ * What coverage counts. What is inherited by now was received under nobody, where it counts no more. Where nothing is asked
+ * of principals, it does not matter whose run an early row names, and no record is looked up for it.
+ */
+const sourcesOf = ({ by, filter }: CoverageAsked, condition: string): readonly string[] => {
+  if (filter.principal !== undefined) {
+    return [`SELECT * FROM ${rowsWithInherited('principals_hourly', COUNTED, THESE, condition, HOUR_RANGE)}`];
+  }
+  const inherited = inheritedRows('principals_hourly', COUNTED, EVERYONE, condition, HOUR_RANGE.inherited);
+  const received = by.includes('principal')
+    ? `SELECT * FROM ${rowsByPrincipal('principals_hourly', COUNTED, EVERYONE, `(${condition}) AND (${HOUR_RANGE.received})`)}`
+    : `SELECT ${COUNTED}, ${NOBODY} AS Principal, ${NOBODY} AS Kind FROM principals_hourly
+       WHERE TenantId = {tenant:String} AND (${condition}) AND (${HOUR_RANGE.received})`;
+  return [
+    received,
+    inherited,
+    `SELECT ${KEYS}, 'none' AS Assurance, -Times AS Times, ${NOBODY} AS Principal, Kind FROM (${inherited})`,
+  ];
+};
+
+const NOBODY = "toLowCardinality('')";
 
 type CountsRow = { readonly ActionCount: number } & Readonly<
   Record<`a_${Assurance}` | `w_${Witness}`, number>
@@ -55,7 +67,7 @@ export const storedCoverage = (selection: Selection): CoverageReader => ({
 const readCoverage = async (selection: Selection, asked: CoverageAsked): Promise<Coverage> => {
   const { by, every, filter, limit } = asked;
   const { sql, parameters } = conditionOf(filter);
-  const rows = `(${sourcesOf(filter, sql).join(' UNION ALL ')})`;
+  const rows = `(${sourcesOf(asked, sql).join(' UNION ALL ')})`;
   const keys = `[${by.map((dimension) => `toString(${COLUMN[dimension]})`).join(', ')}]::Array(String)`;
   const step = every === undefined ? '0' : `toUnixTimestamp(${stepOf(every)})`;
   const given = { ...parameters, ...hourParameters(asked), limit };
