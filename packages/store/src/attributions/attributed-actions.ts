@@ -62,7 +62,7 @@ export const withAttributions = (
       return { actions: all.slice(0, limit), truncated: own.truncated || all.length > limit };
     },
 
-    some: async (spans) => overlay(await actions.some(spans)),
+    some: async (outlined) => overlay(await actions.some(outlined)),
     touching: async (filter, limit) => {
       const found = await actions.touching(filter, limit);
       return { ...found, whole: async (some) => overlay(await found.whole(some)) };

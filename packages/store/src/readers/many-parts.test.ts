@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Store } from '../open.ts';
-import type { ActionFilter } from './actions/action-reader.ts';
+import type { ActionFilter, StampedSpan } from './actions/action-reader.ts';
 import { type Readers, readersOf } from './open-readers.ts';
 import { EARLIER, hexId, insert, run, runRow, span } from './records.fixture.ts';
 import { openTemporaryStore, type TemporaryStore } from './temporary-store.fixture.ts';
@@ -127,8 +127,20 @@ test('what is looked up by an id is found in whatever part', async () => {
   for (const { traceId, spanId } of rows) {
     expect(ids(await readers.actions.bySpan({ spanId }))).toEqual([spanId]);
     expect(ids(await readers.actions.bySpan({ spanId, traceId }))).toEqual([spanId]);
-    expect(ids(await readers.actions.some([{ traceId, spanId }]))).toEqual([spanId]);
+    expect(ids(await readers.actions.some([{ traceId, spanId, assurance: 'none' }]))).toEqual([spanId]);
   }
+}, 120_000);
+
+test('what was outlined is found whole, at once, by its run or by itself', async () => {
+  const outlined: StampedSpan[] = [];
+  for (const { spanId } of rows) {
+    const [record] = await readers.actions.bySpan({ spanId });
+    outlined.push(record!.action);
+  }
+  const found = ids(await readers.actions.some(outlined));
+  expect(found.toSorted()).toEqual(outlined.map(({ spanId }) => spanId).toSorted());
+  expect(outlined.some(({ runId }) => runId === undefined)).toBe(true);
+  expect(outlined.some(({ runId }) => runId !== undefined)).toBe(true);
 }, 120_000);
 
 test('what is looked up by a trace is found in whatever parts', async () => {

@@ -65,8 +65,8 @@ export interface ActionReader {
   /** The same as `below`, each span once and no more of it than its place in a tree depends on. */
   outlineBelow(scope: RunScope, limit: number): Promise<OutlineFound>;
 
-  /** Actions by their spans, any number of them, of any traces; verified before claimed, none whose reference failed. */
-  some(spans: readonly SpanRef[]): Promise<readonly RecordedAction[]>;
+  /** Outlined actions whole, any number of them, of any traces; verified before claimed, none whose reference failed. */
+  some(actions: readonly StampedSpan[]): Promise<readonly RecordedAction[]>;
 
   /** Exact, whatever their number. Contradicting records of one span count as one action. */
   totalsBelow(scope: RunScope): Promise<RunTotals>;
@@ -104,6 +104,9 @@ export interface ActionsFound {
   /** There are more than were asked for. */
   readonly truncated: boolean;
 }
+
+/** A span, and the run that its own row names, if any. */
+export type StampedSpan = SpanRef & Pick<Action, 'runId' | 'assurance'>;
 
 /** What an action did to what, and when. */
 export type TouchingAction = Pick<

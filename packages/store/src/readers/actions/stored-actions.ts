@@ -18,6 +18,7 @@ import {
   type OutlinedSpan,
   RECORDS_PER_SPAN,
   type RunTotals,
+  type StampedSpan,
   type TraceOutline,
 } from './action-reader.ts';
 import { ACTION_COLUMNS, type ActionRow, IS_ACTION } from './action-row.ts';
@@ -33,8 +34,8 @@ import { isElsewhere, withoutMarksOfEnded } from './what-belongs-below.ts';
 
 const FIRST_RECEIVED = 'ReceivedAt, BatchId, RowNumber';
 const OLDEST_FIRST = 'Timestamp, TraceId, SpanId';
-/** Parameters travel in the request line: this many make 5 kB. */
-const SPANS_PER_STATEMENT = 200;
+/** Parameters travel in the request line: this many make 12 kB, with as many runs 35 kB. */
+const SPANS_PER_STATEMENT = 500;
 const OF_RUN = "RunKey = toUInt128({run:UUID}) AND RunId = {run:UUID} AND Assurance != 'refuted'";
 const OF_TRACE = 'TraceId = {trace:String}';
 /** Beside a span id, by which the rows are found. */
@@ -44,6 +45,13 @@ const OF_RUNS = `RunKey IN (SELECT toUInt128(arrayJoin({runs:Array(UUID)}))) AND
   AND Assurance != 'refuted'`;
 const OPENS_ITS_RUN = `NOT NotOpening AND lower(SpanAttributes['${WHENCE.runId.key}']) = toString(RunId)`;
 const CLAIMS_LAST = `Assurance = 'asserted', ${OLDEST_FIRST}, ${FIRST_RECEIVED}`;
+
+const AMONG = 'SpanId IN {spans:Array(String)}';
+const PROVEN_FIRST = `Assurance = 'asserted', ${FIRST_RECEIVED}`;
+
+/** Its row names the run. What is inherited is under none, as it was received. */
+const isOfItsRun = (action: StampedSpan): action is StampedSpan & { readonly runId: string } =>
+  action.runId !== undefined && (action.assurance === 'verified' || action.assurance === 'asserted');
 
 const HAS_PARENT = "ParentSpanId != ''";
 
@@ -188,19 +196,32 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
     outlineBelow: (scope, limit) => outlineOfRuns(selection, scope, limit),
 
-    some: async (spans) => {
-      const wanted = new Set(spans.map(spanKey));
+    some: async (actions) => {
+      const wanted = new Set(actions.map(spanKey));
+      const [ofRuns, others] = [actions.filter(isOfItsRun), actions.filter((action) => !isOfItsRun(action))];
       const found: RecordedAction[] = [];
-      for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
-        const some = spans.slice(from, from + SPANS_PER_STATEMENT);
-        const rows = await actionsOf(
-          byId(
-            "SpanId IN {spans:Array(String)} AND Assurance != 'refuted'",
-            `Assurance = 'asserted', ${FIRST_RECEIVED}`,
-          ),
-          { spans: some.map(({ spanId }) => spanId), limit: some.length * RECORDS_PER_SPAN },
-        );
+      const read = async (statement: ActionStatement, some: readonly StampedSpan[]) => {
+        const runIds = some.flatMap((action) => (isOfItsRun(action) ? action.runId : []));
+        const rows = await actionsOf(statement, {
+          spans: some.map(({ spanId }) => spanId),
+          ...(runIds.length === 0 ? {} : { runs: [...new Set(runIds)] }),
+          limit: some.length * RECORDS_PER_SPAN,
+        });
         found.push(...rows.filter(({ action }) => wanted.has(spanKey(action))));
+      };
+      // Those of a run lie beside each other: a statement about few runs reads few places.
+      const runByRun = ofRuns.toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
+      for (let from = 0; from < runByRun.length; from += SPANS_PER_STATEMENT) {
+        await read(
+          byKey(`${OF_RUNS} AND ${AMONG}`, PROVEN_FIRST),
+          runByRun.slice(from, from + SPANS_PER_STATEMENT),
+        );
+      }
+      for (let from = 0; from < others.length; from += SPANS_PER_STATEMENT) {
+        await read(
+          byId(`${AMONG} AND Assurance != 'refuted'`, PROVEN_FIRST),
+          others.slice(from, from + SPANS_PER_STATEMENT),
+        );
       }
       return found;
     },

@@ -7,7 +7,6 @@ import type { ActionRow } from './action-row.ts';
 import { type Placed, rowsAtPlaces } from './placed-actions.ts';
 import { areDistinct } from './select-actions.ts';
 
-/** What is the same to whoever touched it. */
 export interface TouchSearch {
   readonly filter: ActionFilter;
   /** Rows that come after this one, and not it. */
@@ -39,7 +38,7 @@ export const touchedRows = async <Row extends TouchedRow>(
   const read = await rowsOf<Row>(selection, touched, places, columns);
   if (read === undefined || !areDistinct(read)) return undefined;
   const rows = read.filter((row) => isWithin(row, filter) && (after === undefined || isAfter(row, after)));
-  if (rows.length < Math.min(newest, places.length) && places.length >= newest) return undefined;
+  if (places.length >= newest && rows.length < newest) return undefined;
   return rows.sort(newestFirst);
 };
 
