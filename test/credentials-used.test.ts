@@ -80,10 +80,15 @@ const readers = async (): Promise<Readers['credentials']> => {
 const list = async (): Promise<readonly CredentialSummary[]> =>
   (await (await readers()).list({ filter: {}, order: 'idle', limit: 1000 })).credentials;
 
-const credential = async (subject: string, uses: number): Promise<CredentialSummary> =>
-  eventually(async () => (await list()).find((each) => each.subject === subject && each.uses === uses), {
-    otherwise: () => `no ${uses} uses of ${subject}`,
-  }) as Promise<CredentialSummary>;
+const credential = async (
+  subject: string,
+  uses: number,
+  suits: (each: CredentialSummary) => boolean = () => true,
+): Promise<CredentialSummary> =>
+  eventually(
+    async () => (await list()).find((each) => each.subject === subject && each.uses === uses && suits(each)),
+    { otherwise: () => `no ${uses} uses of ${subject}` },
+  ) as Promise<CredentialSummary>;
 
 const send = async (url: string, spans = 1, token = scheduler.key): Promise<void> => {
   expect((await postProtobuf(url, newSpans(spans), bearer(token))).status).toBe(200);
@@ -102,7 +107,8 @@ describe('the record of credentials', () => {
       code: 0,
     });
     expect((await askIssuer(collector.url, scheduler.key, '/v1/runs', { job: 'x' })).status).toBe(403);
-    const used = await credential('scheduler', 3);
+    // What the file lists is written down by itself, before or after the first use.
+    const used = await credential('scheduler', 3, ({ entry }) => entry !== undefined);
     expect(used).toMatchObject({
       id: 'key:scheduler',
       kind: 'key',
