@@ -19,11 +19,7 @@ interface PositionRow {
   readonly SpanId: string;
 }
 
-/**
- * First where the page ends, from the narrow columns alone; then everything between its two ends, so that a page never
- * parts the records of one span. What is found by its run or by what it touched has a key for it; anything else is
- * looked for in the newest time first.
- */
+/** What a target or a statement alone tells is read at its places; anything else, and where these do not tell, is searched. */
 export const searchActions = async (
   selection: Selection,
   recorded: Recorded,
@@ -56,6 +52,11 @@ const touchedPage = async (
   );
 };
 
+/**
+ * First where the page ends, from the narrow columns alone; then everything between its two ends, so that a page never
+ * parts the records of one span. What is found by its run or by what it touched has a key for it; anything else is
+ * looked for in the newest time first.
+ */
 const searchedPage = async (
   selection: Selection,
   recorded: Recorded,

@@ -91,7 +91,7 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
     if (places.length === 0) return [];
     const rows = await rowsAtPlaces(selection, { places, column: 'SpanId', ...inTrace });
     if (rows !== undefined && eachSpanOnce(rows)) return recorded(rows);
-    const condition = ['SpanId IN {spans:Array(String)}', inTrace.condition ?? 'true'].join(' AND ');
+    const condition = [AMONG, inTrace.condition ?? 'true'].join(' AND ');
     return actionsOf(byId(condition, FIRST_RECEIVED), {
       ...inTrace.parameters,
       spans: spanIds,
@@ -198,31 +198,23 @@ export const storedActions = (selection: Selection, runs: RunReader): ActionRead
 
     some: async (actions) => {
       const wanted = new Set(actions.map(spanKey));
-      const [ofRuns, others] = [actions.filter(isOfItsRun), actions.filter((action) => !isOfItsRun(action))];
       const found: RecordedAction[] = [];
-      const read = async (statement: ActionStatement, some: readonly StampedSpan[]) => {
-        const runIds = some.flatMap((action) => (isOfItsRun(action) ? action.runId : []));
-        const rows = await actionsOf(statement, {
-          spans: some.map(({ spanId }) => spanId),
-          ...(runIds.length === 0 ? {} : { runs: [...new Set(runIds)] }),
-          limit: some.length * RECORDS_PER_SPAN,
-        });
-        found.push(...rows.filter(({ action }) => wanted.has(spanKey(action))));
+      const read = async (statement: ActionStatement, spans: readonly StampedSpan[]): Promise<void> => {
+        for (let from = 0; from < spans.length; from += SPANS_PER_STATEMENT) {
+          const some = spans.slice(from, from + SPANS_PER_STATEMENT);
+          const rows = await actionsOf(statement, {
+            spans: some.map(({ spanId }) => spanId),
+            runs: [...new Set(some.flatMap(({ runId }) => runId ?? []))],
+            limit: some.length * RECORDS_PER_SPAN,
+          });
+          found.push(...rows.filter(({ action }) => wanted.has(spanKey(action))));
+        }
       };
       // Those of a run lie beside each other: a statement about few runs reads few places.
-      const runByRun = ofRuns.toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
-      for (let from = 0; from < runByRun.length; from += SPANS_PER_STATEMENT) {
-        await read(
-          byKey(`${OF_RUNS} AND ${AMONG}`, PROVEN_FIRST),
-          runByRun.slice(from, from + SPANS_PER_STATEMENT),
-        );
-      }
-      for (let from = 0; from < others.length; from += SPANS_PER_STATEMENT) {
-        await read(
-          byId(`${AMONG} AND Assurance != 'refuted'`, PROVEN_FIRST),
-          others.slice(from, from + SPANS_PER_STATEMENT),
-        );
-      }
+      const runByRun = actions.filter(isOfItsRun).toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
+      await read(byKey(`${OF_RUNS} AND ${AMONG}`, PROVEN_FIRST), runByRun);
+      const others = actions.filter((action) => !isOfItsRun(action));
+      await read(byId(`${AMONG} AND Assurance != 'refuted'`, PROVEN_FIRST), others);
       return found;
     },
 
